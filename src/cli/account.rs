@@ -1,0 +1,68 @@
+//! The closing account on stdout: a table for people, one object for programs.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::Ended;
+use crate::domain::IssueId;
+use crate::ledger::Account;
+
+/// The object that scripts read; its form is fixed.
+#[derive(Serialize)]
+struct Json<'a> {
+    issue: &'a IssueId,
+    #[serde(flatten)]
+    account: &'a Account,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seconds: Option<f64>,
+    /// Every digest that was approved, where there is more than one.
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    digests: &'a [String],
+}
+
+/// How the account is told.
+pub(super) struct Closing<'a> {
+    pub issue: &'a IssueId,
+    pub account: &'a Account,
+    /// How long the run took, where there was one.
+    pub took: Option<Duration>,
+    pub digests: &'a [String],
+    pub json: bool,
+}
+
+impl Closing<'_> {
+    /// Prints it, and tells the exit status.
+    pub(super) fn print(&self) -> Ended {
+        let digests = if self.digests.len() > 1 { self.digests } else { &[] };
+        if self.json {
+            let seconds = self.took.map(|took| (took.as_secs_f64() * 1000.0).round() / 1000.0);
+            let json = Json { issue: self.issue, account: self.account, seconds, digests };
+            println!("{}", serde_json::to_string(&json).unwrap_or_else(|error| unreachable!("{error}")));
+        } else {
+            print!("{}", table(self.issue, self.account));
+            for digest in digests {
+                println!("  approved {digest}");
+            }
+        }
+        if self.account.is_complete() { Ended::Well } else { Ended::WithRest }
+    }
+}
+
+fn table(issue: &IssueId, account: &Account) -> String {
+    let rows = [
+        ("accepted", account.accepted, "the relay took them"),
+        ("rejected", account.rejected, "refused for good"),
+        ("deferred", account.deferred, "refused for now; run the command again later"),
+        ("unknown", account.unknown, "sent, and no reply came: --retry-unknown or --drop-unknown decides"),
+        ("skipped", account.skipped, "not to be sent to"),
+        ("pending", account.pending, "not tried yet; run the command again"),
+    ];
+    let mut out = format!("{issue}: {} planned\n", account.planned);
+    for (state, count, meaning) in rows {
+        if count > 0 || state == "accepted" {
+            out.push_str(&format!("  {state:<9}{count:>8}  {meaning}\n"));
+        }
+    }
+    out
+}

@@ -1,0 +1,169 @@
+//! Errors and findings as a person reads them: what is wrong, where, with the line itself, and the cure.
+
+use std::fmt;
+use std::path::Path;
+
+use miette::{Diagnostic, LabeledSpan, NamedSource, Report, SourceCode, SourceSpan};
+
+use crate::config::{ConfigError, SecretError};
+use crate::deliver::DeliverError;
+use crate::domain::{Finding, Severity};
+use crate::issue::IssueError;
+use crate::ledger::LockError;
+use crate::pipeline::PipelineError;
+use crate::render::RenderError;
+use crate::subscribers::ListError;
+
+/// How many rows of a list are named before the rest is counted.
+const ROWS: usize = 10;
+
+/// One thing said, with its place and its cure.
+#[derive(Debug)]
+struct Said {
+    severity: Severity,
+    message: String,
+    help: Option<String>,
+    source: Option<NamedSource<String>>,
+    span: Option<SourceSpan>,
+}
+
+impl fmt::Display for Said {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Said {}
+
+impl Diagnostic for Said {
+    fn severity(&self) -> Option<miette::Severity> {
+        Some(match self.severity {
+            Severity::Error => miette::Severity::Error,
+            Severity::Warning => miette::Severity::Warning,
+            Severity::Info => miette::Severity::Advice,
+        })
+    }
+
+    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        self.help.as_ref().map(|help| Box::new(help) as Box<dyn fmt::Display>)
+    }
+
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        self.source.as_ref().map(|source| source as &dyn SourceCode)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        let span = self.span?;
+        Some(Box::new(std::iter::once(LabeledSpan::new_with_span(Some("here".to_owned()), span))))
+    }
+}
+
+fn say(said: Said) {
+    eprintln!("{:?}", Report::new(said));
+}
+
+/// Tells why a command could not do its work. Files in findings are looked up from `folder` on.
+pub(super) fn explain(error: &PipelineError, folder: &Path) {
+    match error {
+        PipelineError::Config(ConfigError::Invalid(findings)) | PipelineError::Issue(IssueError::Invalid(findings)) => {
+            findings.iter().for_each(|finding| say(of_finding(finding, folder)));
+            eprintln!("{error}");
+        }
+        PipelineError::List(ListError::Invalid(finding)) | PipelineError::Render(RenderError::Invalid(finding)) => {
+            say(of_finding(finding, folder));
+        }
+        error => say(Said {
+            severity: Severity::Error,
+            message: capitalised(&error.to_string()),
+            help: cure(error),
+            source: None,
+            span: None,
+        }),
+    }
+}
+
+/// What to do about an error that names no place in a file.
+fn cure(error: &PipelineError) -> Option<String> {
+    let help = match error {
+        PipelineError::Config(ConfigError::NotFound(_)) => {
+            "go into the newsletter's folder, name it with --dir, or make one with `bulletin init DIR`".to_owned()
+        }
+        PipelineError::Refused { help, .. } | PipelineError::Deliver(DeliverError::Relay { help, .. }) => help.clone(),
+        PipelineError::Issue(IssueError::NotFound { id, known, .. }) => match known.as_slice() {
+            [] => format!("begin it with `bulletin new {id}`"),
+            known => format!("there are {}; begin it with `bulletin new {id}`", known.join(", ")),
+        },
+        PipelineError::Secret(SecretError::NoEnv(name)) => {
+            format!("set it for this run: read -rs {name}; export {name}")
+        }
+        PipelineError::Secret(SecretError::NoFile(..) | SecretError::Command(_) | SecretError::Empty(_)) => {
+            "see [smtp] in bulletin.toml: password_env, password_file or password_command".to_owned()
+        }
+        PipelineError::List(ListError::Read(..)) => "check its name, or give another with --subscribers".to_owned(),
+        PipelineError::State(_) | PipelineError::Deliver(DeliverError::Ledger(_)) => {
+            "nothing was sent that the ledger does not know of: make room on the disk or mend the folder's \
+             permissions, then run the same command again"
+                .to_owned()
+        }
+        PipelineError::Lock(LockError::File(..)) => "check the folder's permissions".to_owned(),
+        PipelineError::Render(RenderError::Mjml(_)) => {
+            "compare your templates with the built-in ones; an ```mjml block in the issue must be whole elements".to_owned()
+        }
+        _ => return None,
+    };
+    Some(help)
+}
+
+/// Tells an issue's and a list's doubts; bad rows in short, since there may be many.
+pub(super) fn tell_doubts(issue: &[Finding], list: &[Finding]) {
+    for finding in issue {
+        eprintln!("warning: {finding}");
+    }
+    let bad: Vec<_> = list.iter().filter(|finding| finding.severity == Severity::Error).collect();
+    let rows = |count: usize| if count == 1 { "row".to_owned() } else { format!("{count} rows") };
+    if !bad.is_empty() {
+        eprintln!("warning: left out of the list, since they can't be read right: {}", rows(bad.len()));
+        for finding in bad.iter().take(ROWS) {
+            eprintln!("  {finding}");
+            if let Some(help) = &finding.help {
+                eprintln!("    {help}");
+            }
+        }
+        if bad.len() > ROWS {
+            eprintln!("  and {} more", rows(bad.len() - ROWS));
+        }
+    }
+    for finding in list.iter().filter(|finding| finding.severity == Severity::Warning).take(ROWS) {
+        eprintln!("warning: {finding}");
+    }
+}
+
+fn of_finding(finding: &Finding, folder: &Path) -> Said {
+    let text = finding.file.as_ref().and_then(|file| std::fs::read_to_string(folder.join(file)).ok());
+    let span = text.as_deref().zip(finding.line).map(|(text, line)| span(text, line, finding.column));
+    let place = match (&finding.file, &text) {
+        (Some(file), None) => format!(" ({})", file.display()),
+        _ => String::new(),
+    };
+    let source = text.zip(finding.file.as_ref());
+    Said {
+        severity: finding.severity,
+        message: format!("{}{place}", capitalised(&finding.message)),
+        help: finding.help.clone(),
+        source: source.filter(|_| span.is_some()).map(|(text, file)| NamedSource::new(file.display().to_string(), text)),
+        span,
+    }
+}
+
+/// From the place to the end of its line.
+fn span(text: &str, line: usize, column: Option<usize>) -> SourceSpan {
+    let start: usize = text.split_inclusive('\n').take(line - 1).map(str::len).sum();
+    let content = text[start..].lines().next().unwrap_or_default();
+    let skip = content.char_indices().nth(column.unwrap_or(1) - 1).map_or(0, |(at, _)| at);
+    SourceSpan::new((start + skip).into(), content.len() - skip)
+}
+
+fn capitalised(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}

@@ -1,0 +1,135 @@
+//! The command line: the only room that knows clap, and the only one that prints. Stdout is data,
+//! stderr is speech; the exit status is 0 for done, 1 for findings or people not reached, 2 for could not.
+
+mod account;
+mod diagnostics;
+mod init;
+mod new;
+mod preview;
+mod progress;
+mod rehearse;
+mod run;
+mod send;
+mod status;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use tracing_subscriber::EnvFilter;
+
+use crate::config::Config;
+use crate::domain::IssueId;
+use crate::domain::clock::Clock;
+use crate::issue::Issue;
+use crate::pipeline::{Newsletter, PipelineError};
+use crate::subscribers::Roster;
+
+/// Write an issue once in several languages; every reader gets their own, and you see all of it first.
+#[derive(Debug, Parser)]
+#[command(name = "bulletin", version, max_term_width = 100)]
+struct Cli {
+    /// The newsletter's folder [default: here, or the nearest folder above with a bulletin.toml]
+    #[arg(long, global = true, value_name = "DIR")]
+    dir: Option<PathBuf>,
+
+    /// Tell more of what goes on (twice: everything); RUST_LOG is obeyed too
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    verbose: u8,
+
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Make a folder for a new newsletter
+    Init(init::Init),
+    /// Begin a new issue
+    New(new::New),
+    /// Write every edition to disk, to look at and approve
+    Preview(preview::Preview),
+    /// Send to a built-in catcher: the whole way, and nothing leaves the machine
+    Rehearse(rehearse::Rehearse),
+    /// Send an issue, or continue sending it
+    Send(send::Send),
+    /// Tell what became of an issue's send
+    Status(status::Status),
+}
+
+/// How a command that could do its work ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ended {
+    Well,
+    /// Findings, or people who were not reached.
+    WithRest,
+}
+
+/// Parses the arguments, runs the command and tells the exit status.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version go to stdout and are no failure; a closed pipe is nobody's fault.
+            drop(error.print());
+            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+        }
+    };
+    let level = match cli.verbose {
+        0 => "warn",
+        1 => "bulletin=info,warn",
+        _ => "bulletin=debug,info",
+    };
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).without_time().init();
+    let clock = Clock::system();
+    let dir = cli.dir.as_deref();
+    let ended = match &cli.command {
+        Command::Init(command) => command.run(dir),
+        Command::New(command) => command.run(dir, &clock),
+        Command::Preview(command) => command.run(dir),
+        Command::Rehearse(command) => command.run(dir, &clock),
+        Command::Send(command) => command.run(dir, &clock),
+        Command::Status(command) => command.run(dir),
+    };
+    match ended {
+        Ok(Ended::Well) => ExitCode::SUCCESS,
+        Ok(Ended::WithRest) => ExitCode::from(1),
+        Err(error) => {
+            diagnostics::explain(&error, folder_or_here(dir).as_path());
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn folder_or_here(dir: Option<&Path>) -> PathBuf {
+    folder(dir).unwrap_or_else(|_| PathBuf::from("."))
+}
+
+fn folder(dir: Option<&Path>) -> Result<PathBuf, PipelineError> {
+    match dir {
+        Some(dir) => Ok(Config::find_folder(dir)?),
+        None => {
+            let here = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("."));
+            Ok(Config::find_folder(&here)?)
+        }
+    }
+}
+
+/// A newsletter, one of its issues and its list, with their doubts told on stderr.
+struct Opened {
+    newsletter: Newsletter,
+    issue: Issue,
+    roster: Roster,
+}
+
+impl Opened {
+    fn open(dir: Option<&Path>, issue: &IssueId, list: Option<&Path>) -> Result<Self, PipelineError> {
+        let newsletter = Newsletter::open(&folder(dir)?)?;
+        let issue = newsletter.issue(issue)?;
+        let roster = newsletter.roster(list)?;
+        diagnostics::tell_doubts(&issue.findings, &roster.findings);
+        Ok(Self { newsletter, issue, roster })
+    }
+}

@@ -1,0 +1,86 @@
+//! `bulletin preview ISSUE`.
+
+use std::path::{Path, PathBuf};
+
+use jiff::civil;
+
+use super::{Ended, Opened};
+use crate::compose::Kind;
+use crate::domain::IssueId;
+use crate::pipeline::{self, PipelineError, refused};
+use crate::preview::{Addresses, Extent, PreviewError};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Preview {
+    /// The issue, by the name of its folder under issues/
+    issue: IssueId,
+    /// Where the preview goes [default: outbox/ISSUE/preview]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Write every recipient's own message besides
+    #[arg(long)]
+    each: bool,
+    /// Show whole addresses instead of masked ones
+    #[arg(long)]
+    addresses: bool,
+    /// Another list than subscribers/subscribers.csv
+    #[arg(long, value_name = "FILE")]
+    subscribers: Option<PathBuf>,
+    /// Print the manifest
+    #[arg(long)]
+    json: bool,
+}
+
+impl Preview {
+    pub(super) fn run(&self, dir: Option<&Path>) -> Result<Ended, PipelineError> {
+        let Opened { newsletter, issue, roster } = Opened::open(dir, &self.issue, self.subscribers.as_deref())?;
+        let assembly = pipeline::assemble(&newsletter, &issue, roster);
+        let rendered = pipeline::render(&newsletter, &issue, &assembly.editions)?;
+        let digest = newsletter.digest(&issue);
+        let out = self.out.clone().unwrap_or_else(|| pipeline::outbox(&newsletter, &issue.id).join("preview"));
+        let editions = rendered.into_iter().enumerate();
+        let people = assembly.roster.people.iter().zip(&assembly.readers);
+        let columns: Vec<_> =
+            newsletter.config.columns.iter().map(|(alias, header)| (alias.as_str(), header.as_str())).collect();
+        let preview = crate::preview::Preview {
+            issue: &issue,
+            newsletter: newsletter.config.newsletter.name.get(issue.original()),
+            digest,
+            composer: newsletter.composer(&issue.id, noon(issue.date), Kind::Issue),
+            editions: editions.map(|(place, rendered)| (rendered, assembly.readers_of(place))).collect(),
+            readers: people.filter_map(|(person, reader)| Some((person, (*reader).ok()?))).collect(),
+            skipped: assembly.skipped().map(|(person, reason)| (person, reason.to_string())).collect(),
+            columns: &columns,
+            addresses: if self.addresses { Addresses::Shown } else { Addresses::Masked },
+            extent: if self.each { Extent::EachRecipient } else { Extent::Editions },
+        };
+        let manifest = preview.write(&out).map_err(|error| explained(&error))?;
+        if self.json {
+            print!("{}", manifest.json());
+        } else {
+            println!("{}", out.join("index.html").display());
+        }
+        eprintln!(
+            "{} recipients in {} editions, {} skipped. Digest {digest}.",
+            manifest.recipients,
+            manifest.editions.len(),
+            manifest.skipped.len(),
+        );
+        Ok(Ended::Well)
+    }
+}
+
+/// A preview's Date: noon of the issue's day, which is that day almost everywhere.
+fn noon(date: civil::Date) -> jiff::Timestamp {
+    let noon = jiff::tz::TimeZone::UTC.to_timestamp(date.at(12, 0, 0, 0));
+    noon.unwrap_or(jiff::Timestamp::UNIX_EPOCH)
+}
+
+fn explained(error: &PreviewError) -> PipelineError {
+    let help = match error {
+        PreviewError::Foreign(_) => "name an empty folder with --out: a preview replaces what stands there",
+        PreviewError::Write(..) => "check the folder's permissions and the room on the disk",
+        PreviewError::Gallery(_) | PreviewError::Compose(_) => "this should not happen; please report it",
+    };
+    refused(error.to_string(), help)
+}

@@ -1,0 +1,94 @@
+//! `bulletin rehearse ISSUE`.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::account::Closing;
+use super::run::{Agreed, RunOptions, runtime, tell_end};
+use super::{Ended, Opened};
+use crate::deliver::smtp::{Relay, Security, SmtpTransport};
+use crate::domain::IssueId;
+use crate::domain::clock::Clock;
+use crate::pipeline::{self, Decisions, Desk, Mode, Pace, PipelineError, refused};
+use crate::rehearsal::{Catcher, CatcherOptions, Chaos};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Rehearse {
+    /// The issue, by the name of its folder under issues/
+    issue: IssueId,
+    /// Let the catcher misbehave: 451:5%,550:2%,drop:1%
+    #[arg(long, value_name = "FAULTS")]
+    chaos: Option<Chaos>,
+    /// Another number, other people whom the misbehaviour meets
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+    #[command(flatten)]
+    options: RunOptions,
+    /// Print the account as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Rehearse {
+    pub(super) fn run(&self, dir: Option<&Path>, clock: &Clock) -> Result<Ended, PipelineError> {
+        let started = Instant::now();
+        let Opened { newsletter, issue, roster } = Opened::open(dir, &self.issue, self.options.subscribers.as_deref())?;
+        let assembly = pipeline::assemble(&newsletter, &issue, roster);
+        let folder = pipeline::outbox(&newsletter, &issue.id).join("rehearsal");
+        clear(&folder)?;
+        let maildir = folder.join("maildir");
+        let options = CatcherOptions {
+            maildir: Some(maildir.clone()),
+            chaos: self.chaos.clone().unwrap_or_default(),
+            seed: self.seed,
+            ..CatcherOptions::default()
+        };
+        let runtime = runtime()?;
+        let catcher = runtime
+            .block_on(Catcher::start(options))
+            .map_err(|error| refused(error.to_string(), "check the folder's permissions and the room on the disk"))?;
+        let address = catcher.address();
+        let relay = Relay::new(address.ip().to_string(), address.port(), Security::Clear);
+        let name = relay.to_string();
+        let transport = SmtpTransport::new(relay).map_err(|error| refused(error.to_string(), "please report this"))?;
+
+        let desk = Desk::open(&folder.join("ledger.db"), &issue.id)?;
+        let proposal = desk.propose(newsletter.digest(&issue), assembly, &name, clock.now())?;
+        let plan = desk.settle(&newsletter, &issue, &proposal, &name, Decisions::default(), clock.now())?;
+        let pace = self.options.apply(Pace::new(&newsletter.config.throttle, Mode::Rehearsal));
+        let agreed = Agreed {
+            newsletter: Arc::new(newsletter),
+            issue: &issue,
+            desk: &desk,
+            plan: &plan,
+            proposal: &proposal,
+            transport,
+            pace: &pace,
+            clock,
+        };
+        let end = agreed.run(&runtime)?;
+        runtime.block_on(catcher.stop());
+        tell_end(&end);
+        let account = desk.account()?;
+        let closing =
+            Closing { issue: &issue.id, account: &account, took: Some(started.elapsed()), digests: &[], json: self.json };
+        let ended = closing.print();
+        if !self.json {
+            println!("{}", maildir.join("new").display());
+            eprintln!("Nothing left this machine. The messages are in the folder above, one file each.");
+        }
+        Ok(ended)
+    }
+}
+
+/// Each rehearsal begins anew.
+fn clear(folder: &Path) -> Result<(), PipelineError> {
+    match std::fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(refused(
+            format!("the last rehearsal in {} can't be removed: {error}", folder.display()),
+            "check the folder's permissions",
+        )),
+        _ => Ok(()),
+    }
+}

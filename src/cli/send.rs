@@ -1,0 +1,199 @@
+//! `bulletin send ISSUE`: shows what will happen, has it agreed to, does it, and tells the account.
+
+use std::io::{BufRead as _, IsTerminal as _, Write as _};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::account::Closing;
+use super::run::{Agreed, RunOptions, runtime, tell_end};
+use super::{Ended, Opened};
+use crate::config::{Smtp, Tls};
+use crate::deliver::smtp::{Relay, Security, SmtpTransport};
+use crate::domain::clock::Clock;
+use crate::domain::outcome::Outcome;
+use crate::domain::{Digest, EmailAddress, IssueId, Language};
+use crate::ledger::UnknownDecision;
+use crate::pipeline::{self, Decisions, Desk, Mode, Newsletter, Pace, PipelineError, Proposal, refused};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Send {
+    /// The issue, by the name of its folder under issues/
+    issue: IssueId,
+    /// Send without asking, if the digest is still the one that the preview showed
+    #[arg(long, value_name = "DIGEST")]
+    approve: Option<Digest>,
+    /// Send one marked test mail to this address instead; the ledger takes no note of it
+    #[arg(long, value_name = "ADDR", conflicts_with_all = ["approve", "retry_unknown", "drop_unknown", "include_new"])]
+    test: Option<EmailAddress>,
+    /// The language of the test mail
+    #[arg(long, value_name = "LANG", requires = "test")]
+    language: Option<Language>,
+    /// Another relay than the configured one: smtp://127.0.0.1:2525, smtps://mail.example.org
+    #[arg(long, value_name = "URL")]
+    relay: Option<String>,
+    /// Try those again whose final reply never came: some may get it twice
+    #[arg(long, conflicts_with = "drop_unknown")]
+    retry_unknown: bool,
+    /// Give those up whose final reply never came: some may not get it
+    #[arg(long)]
+    drop_unknown: bool,
+    /// Send to those too who came into the list after the send was begun
+    #[arg(long)]
+    include_new: bool,
+    #[command(flatten)]
+    options: RunOptions,
+    /// Print the account as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Send {
+    pub(super) fn run(&self, dir: Option<&Path>, clock: &Clock) -> Result<Ended, PipelineError> {
+        let Opened { newsletter, issue, roster } = Opened::open(dir, &self.issue, self.options.subscribers.as_deref())?;
+        let relay = self.relay(&newsletter)?;
+        let name = relay.to_string();
+        let transport = SmtpTransport::new(relay).map_err(|error| {
+            refused(error.to_string(), "set smtp.tls to \"starttls\" or \"implicit\" in bulletin.toml")
+        })?;
+        let runtime = runtime()?;
+        if let Some(address) = &self.test {
+            let test = pipeline::send_test(&newsletter, &issue, address.clone(), self.language.clone(), transport, clock);
+            return tell_test(&runtime.block_on(test)?);
+        }
+        let assembly = pipeline::assemble(&newsletter, &issue, roster);
+        let pace = self.options.apply(Pace::new(&newsletter.config.throttle, Mode::Send));
+        let database = newsletter.folder.join("state").join("bulletin.db");
+        let desk = Desk::open(&database, &issue.id)?;
+        let proposal = desk.propose(newsletter.digest(&issue), assembly, &name, clock.now())?;
+        let before = desk.account()?;
+        self.tell(&newsletter, &proposal, &name, &pace, before.unknown);
+        self.agree(&proposal)?;
+
+        let started = Instant::now();
+        let decisions = Decisions { unknown: self.unknown_decision(), include_new: self.include_new };
+        let plan = desk.settle(&newsletter, &issue, &proposal, &name, decisions, clock.now())?;
+        let agreed = Agreed {
+            newsletter: Arc::new(newsletter),
+            issue: &issue,
+            desk: &desk,
+            plan: &plan,
+            proposal: &proposal,
+            transport,
+            pace: &pace,
+            clock,
+        };
+        let end = agreed.run(&runtime)?;
+        tell_end(&end);
+        let (account, digests) = desk.closing()?;
+        let took = Some(started.elapsed());
+        Ok(Closing { issue: &issue.id, account: &account, took, digests: &digests, json: self.json }.print())
+    }
+
+    fn unknown_decision(&self) -> Option<UnknownDecision> {
+        match (self.retry_unknown, self.drop_unknown) {
+            (true, _) => Some(UnknownDecision::Retry),
+            (_, true) => Some(UnknownDecision::Drop),
+            _ => None,
+        }
+    }
+
+    fn relay(&self, newsletter: &Newsletter) -> Result<Relay, PipelineError> {
+        if let Some(url) = &self.relay {
+            return Relay::from_url(url)
+                .map_err(|error| refused(error.to_string(), "write --relay smtp://127.0.0.1:2525"));
+        }
+        let Some(smtp) = &newsletter.config.smtp else {
+            return Err(refused(
+                "bulletin.toml names no relay to send through",
+                "add [smtp] with host, port, tls and username; your mail provider tells them",
+            ));
+        };
+        let mut relay = Relay::new(smtp.host.clone(), smtp.port, security(smtp));
+        if let (Some(username), Some(password)) = (&smtp.username, &smtp.password) {
+            relay.credentials = Some((username.clone(), password.fetch(&newsletter.folder)?));
+        }
+        Ok(relay)
+    }
+
+    /// What is about to happen, on stderr.
+    fn tell(&self, newsletter: &Newsletter, proposal: &Proposal, relay: &str, pace: &Pace, unknown: u64) {
+        let first = &newsletter.config.languages[0];
+        let due = proposal.due();
+        let doing = if proposal.plan.is_some() { "Continue sending" } else { "Send" };
+        eprintln!("{doing} {} of {}", self.issue, newsletter.config.newsletter.name.get(first));
+        let skipped = proposal.assembly.skipped().count();
+        let editions = proposal.assembly.editions.len();
+        eprintln!("  recipients  {due} to be sent to now; {editions} editions; {skipped} skipped");
+        eprintln!("  digest      {}", proposal.digest);
+        eprintln!("  relay       {relay}");
+        let batch = pace.batch.map_or(String::new(), |batch| format!(", batches of {}", batch.size));
+        let least = Duration::from_secs(pace.estimate(due).as_secs());
+        let least = jiff::SignedDuration::try_from(least).map_or_else(|_| "long".to_owned(), |least| format!("{least:#}"));
+        eprintln!("  pace        {}, {} connections{batch}; about {least}", pace.rate, pace.connections);
+        if proposal.is_corrected() {
+            eprintln!("  corrected   the sources changed since part of the list was sent to; only the rest gets the new text");
+        }
+        if proposal.gone() > 0 {
+            eprintln!("  gone        {} of the plan stand in the list no more and are skipped", proposal.gone());
+        }
+        if !proposal.newcomers.is_empty() {
+            let new = proposal.newcomers.len();
+            let what = if self.include_new { "join" } else { "are left out; --include-new takes them in" };
+            eprintln!("  new         {new} came into the list after the send was begun and {what}");
+        }
+        if unknown > 0 && self.unknown_decision().is_none() {
+            eprintln!("  unknown     {unknown}: their final reply never came; --retry-unknown or --drop-unknown decides");
+        }
+    }
+
+    /// Has it agreed to: by the digest, or by typing the issue's name.
+    fn agree(&self, proposal: &Proposal) -> Result<(), PipelineError> {
+        let (issue, digest) = (&self.issue, proposal.digest);
+        if let Some(approved) = self.approve {
+            if approved == digest {
+                return Ok(());
+            }
+            return Err(refused(
+                format!("the digest {approved} was approved, but what would be sent now has {digest}"),
+                format!("a source, a template or the sender changed since: look at `bulletin preview {issue}` again"),
+            ));
+        }
+        if !std::io::stdin().is_terminal() {
+            return Err(refused(
+                "nobody is here to agree to this send",
+                format!("look at `bulletin preview {issue}`, then run `bulletin send {issue} --approve {digest}`"),
+            ));
+        }
+        eprint!("Type {issue} to send it, anything else to leave it: ");
+        // A terminal that can't be written to will not be read from either.
+        drop(std::io::stderr().flush());
+        let mut typed = String::new();
+        let read = std::io::stdin().lock().read_line(&mut typed);
+        if read.is_ok() && typed.trim() == issue.as_str() {
+            Ok(())
+        } else {
+            Err(refused("nothing was sent", format!("type {issue} to send it")))
+        }
+    }
+}
+
+fn security(smtp: &Smtp) -> Security {
+    match smtp.tls {
+        Tls::Implicit => Security::Implicit,
+        Tls::Starttls => Security::Starttls,
+        Tls::None => Security::Clear,
+    }
+}
+
+fn tell_test(outcome: &Outcome) -> Result<Ended, PipelineError> {
+    match outcome {
+        Outcome::Accepted(reply) => {
+            eprintln!("The relay took the test mail: {reply}");
+            Ok(Ended::Well)
+        }
+        Outcome::Deferred(reply) | Outcome::Rejected(reply) | Outcome::Unknown(reply) => {
+            Err(refused(format!("the relay did not take the test mail: {reply}"), "its words tell the reason"))
+        }
+    }
+}

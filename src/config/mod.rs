@@ -1,0 +1,279 @@
+//! `bulletin.toml`: text in, a checked [`Config`] out, in slices of which each room takes its own.
+
+mod raw;
+mod secret;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use indexmap::IndexMap;
+
+pub use secret::{PasswordSource, SecretError, token_key};
+
+use crate::domain::{EmailAddress, Finding, Language, Localised, Topic};
+
+/// The file that makes a folder a newsletter.
+pub const FILE: &str = "bulletin.toml";
+
+/// Everything that `bulletin.toml` says, checked.
+#[derive(Debug, Clone)]
+pub struct Config {
+    pub newsletter: Newsletter,
+    pub sender: Localised<Sender>,
+    /// At least one; the first rules order and attributes of an issue's items.
+    pub languages: Vec<Language>,
+    /// Declared topics with their names for readers, in the order of the file.
+    pub topics: IndexMap<Topic, Localised<String>>,
+    /// Alias to header of the columns that the list has beside email, name, language and topics.
+    pub columns: IndexMap<String, String>,
+    pub links: Links,
+    pub brand: Brand,
+    pub smtp: Option<Smtp>,
+    pub throttle: Throttle,
+}
+
+/// What the newsletter is.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct Newsletter {
+    pub name: Localised<String>,
+    /// The List-Id label and the first half of the Feedback-ID: letters, digits, hyphens and dots.
+    pub id: String,
+    pub when_empty: WhenEmpty,
+    pub images: Images,
+}
+
+/// What a reader gets of whom no item is left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum WhenEmpty {
+    #[default]
+    Skip,
+    Introduction,
+}
+
+/// Where the images of a mail are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Images {
+    /// In the message itself (RFC 2392), so that no host learns who reads.
+    #[default]
+    Embedded,
+    /// At the newsletter's web address.
+    Hosted,
+}
+
+/// Who sends, as a reader of one language is told.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Sender {
+    pub name: String,
+    #[serde(serialize_with = "as_text")]
+    pub email: EmailAddress,
+    #[serde(serialize_with = "as_text")]
+    pub reply_to: EmailAddress,
+    /// Required by law in each mail (CASL section 6, CAN-SPAM section 5).
+    pub postal_address: String,
+    pub phone: Option<String>,
+    pub website: Option<String>,
+}
+
+/// Where a reader can go from a mail.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct Links {
+    /// Takes signed requests to leave: `unsubscribe+TOKEN@...`.
+    #[serde(serialize_with = "as_text")]
+    pub unsubscribe: EmailAddress,
+    /// The envelope's return-path; bounces come back here.
+    #[serde(serialize_with = "as_text")]
+    pub bounces: EmailAddress,
+    /// The newsletter's own web address, without a slash at its end.
+    pub web: Option<String>,
+    pub archive: Option<String>,
+    pub help: Option<String>,
+}
+
+/// How the built-in theme is dressed.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct Brand {
+    /// Relative to the newsletter's folder.
+    pub logo: Option<PathBuf>,
+    /// `#rrggbb`: the head, headings and buttons.
+    pub colour: String,
+    /// `#rrggbb`: thin rules and marks.
+    pub accent: String,
+}
+
+/// The relay that takes the mail.
+#[derive(Debug, Clone)]
+pub struct Smtp {
+    pub host: String,
+    pub port: u16,
+    pub tls: Tls,
+    pub username: Option<String>,
+    pub password: Option<PasswordSource>,
+}
+
+/// How the way to the relay is protected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Tls {
+    /// TLS from the first byte (RFC 8314 section 3.3), port 465.
+    Implicit,
+    /// STARTTLS, required (RFC 3207), port 587.
+    #[default]
+    Starttls,
+    /// In the clear: towards loopback only.
+    None,
+}
+
+/// How fast, and how patiently.
+#[derive(Debug, Clone)]
+pub struct Throttle {
+    pub rate: Rate,
+    pub connections: usize,
+    pub batch: Option<Batch>,
+    /// How long a run waits for its retries before it ends.
+    pub wait: Duration,
+    /// How long a deferred recipient is tried again, over all runs.
+    pub retry_for: Duration,
+    /// The first pause before a retry; each further one is twice as long.
+    pub retry_pause: Duration,
+}
+
+/// Messages a second; none for no limit.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Rate(Option<f64>);
+
+/// After so many messages, so long a pause.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Batch {
+    pub size: u32,
+    pub pause: Duration,
+}
+
+/// The text is not a rate.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a rate: write messages per second, minute or hour as `5/s`, `200/m`, `3000/h`, or `max`")]
+pub struct RateError(String);
+
+impl Rate {
+    pub const MAX: Self = Self(None);
+
+    #[must_use]
+    pub fn per_second(self) -> Option<f64> {
+        self.0
+    }
+}
+
+impl std::str::FromStr for Rate {
+    type Err = RateError;
+
+    fn from_str(text: &str) -> Result<Self, RateError> {
+        let bad = || RateError(text.to_owned());
+        if text.trim() == "max" {
+            return Ok(Self::MAX);
+        }
+        let (count, unit) = text.split_once('/').ok_or_else(bad)?;
+        let count: f64 = count.trim().parse().map_err(|_| bad())?;
+        let seconds = match unit.trim() {
+            "s" => 1.0,
+            "m" | "min" => 60.0,
+            "h" => 3600.0,
+            _ => return Err(bad()),
+        };
+        if count.is_finite() && count > 0.0 { Ok(Self(Some(count / seconds))) } else { Err(bad()) }
+    }
+}
+
+impl std::fmt::Display for Rate {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.0 {
+            None => f.write_str("no limit"),
+            Some(rate) if rate >= 1.0 => write!(f, "{}/s", round(rate)),
+            Some(rate) if rate * 60.0 >= 1.0 => write!(f, "{}/m", round(rate * 60.0)),
+            Some(rate) => write!(f, "{}/h", round(rate * 3600.0)),
+        }
+    }
+}
+
+fn round(rate: f64) -> f64 {
+    (rate * 100.0).round() / 100.0
+}
+
+/// The configuration can't be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    #[error("there is no {FILE} in {0} or in a folder above it")]
+    NotFound(PathBuf),
+    #[error("{0} can't be read: {1}")]
+    Read(PathBuf, #[source] std::io::Error),
+    #[error("{FILE} has {} that must be mended first", faults(.0.len()))]
+    Invalid(Vec<Finding>),
+}
+
+fn faults(count: usize) -> String {
+    if count == 1 { "a fault".into() } else { format!("{count} faults") }
+}
+
+impl Config {
+    /// Reads `bulletin.toml` in `folder`.
+    ///
+    /// # Errors
+    /// It can't be read, or says what it can't mean; then every fault that was found.
+    pub fn load(folder: &Path) -> Result<Self, ConfigError> {
+        let path = folder.join(FILE);
+        let text = std::fs::read_to_string(&path).map_err(|error| ConfigError::Read(path, error))?;
+        Self::parse(&text)
+    }
+
+    /// Reads the text of a `bulletin.toml`; findings name that file.
+    ///
+    /// # Errors
+    /// See [`Config::load`].
+    pub fn parse(text: &str) -> Result<Self, ConfigError> {
+        raw::parse(text).map_err(|mut findings| {
+            for finding in &mut findings {
+                finding.file = Some(FILE.into());
+            }
+            ConfigError::Invalid(findings)
+        })
+    }
+
+    /// The nearest folder from `start` upwards that holds a `bulletin.toml`.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn find_folder(start: &Path) -> Result<PathBuf, ConfigError> {
+        start
+            .ancestors()
+            .find(|folder| folder.join(FILE).is_file())
+            .map(Path::to_owned)
+            .ok_or_else(|| ConfigError::NotFound(start.to_owned()))
+    }
+}
+
+impl Default for Throttle {
+    fn default() -> Self {
+        Self {
+            rate: Rate(Some(5.0)),
+            connections: 2,
+            batch: None,
+            wait: Duration::from_secs(2 * 60),
+            retry_for: Duration::from_secs(24 * 60 * 60),
+            retry_pause: Duration::from_secs(10),
+        }
+    }
+}
+
+impl Default for Brand {
+    fn default() -> Self {
+        Self { logo: None, colour: "#0f4c5c".into(), accent: "#e09f3e".into() }
+    }
+}
+
+/// Translations of one thing, checked against the declared languages.
+type Translations<T> = BTreeMap<Language, T>;
+
+fn as_text<S: serde::Serializer>(address: &EmailAddress, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(address)
+}

@@ -1,0 +1,190 @@
+//! Delivery: jobs in, each one's outcome into the ledger. Generic over the way out (a [`Transport`]) and
+//! over the account (a [`Ledger`]); it never sees a template or a list.
+//!
+//! For each message, in this order: a place in the [`throttle`], a connection, the attempt made durable,
+//! the message handed over, the outcome written. A 4xx comes back later in the run with growing pauses.
+
+mod queue;
+mod retry;
+pub mod smtp;
+pub mod throttle;
+mod transport;
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::compose::OutboundMessage;
+use crate::domain::clock::Clock;
+use crate::domain::outcome::{Outcome, Reply};
+use crate::ledger::{Ledger, RecipientId};
+use crate::state::StateError;
+use queue::{Next, Queue};
+use throttle::Throttle;
+
+pub use queue::Job;
+pub use retry::RetryPolicy;
+pub use transport::{ConnectError, Connection, Transport};
+
+/// Makes the message of a recipient when its turn comes.
+pub trait Outbox: Send + Sync + 'static {
+    /// # Errors
+    /// Why there can't be one; the recipient is then rejected with that reason.
+    fn message(&self, recipient: RecipientId) -> Result<OutboundMessage, String>;
+}
+
+/// Hears of what happens, for a progress bar.
+pub trait Watch: Send + Sync + 'static {
+    fn outcome(&self, outcome: &Outcome);
+    /// Nothing to do until a retry is due, or the relay can be tried again.
+    fn waiting(&self, until: Timestamp, why: &str);
+}
+
+/// How a run goes about it.
+pub struct Run<T, L> {
+    pub transport: Arc<T>,
+    pub ledger: L,
+    pub outbox: Arc<dyn Outbox>,
+    pub watch: Arc<dyn Watch>,
+    pub connections: usize,
+    pub throttle: Throttle,
+    pub retry: RetryPolicy,
+    pub clock: Clock,
+    /// Turns true when the run shall finish what is in flight and end.
+    pub stop: watch::Receiver<bool>,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum End {
+    /// Nobody is left to be tried now; the earliest retry that is due later.
+    Done { next_due: Option<Timestamp> },
+    /// It was asked to stop.
+    Stopped,
+    /// No connection could be had for as long as a run waits.
+    Unreachable(Reply),
+}
+
+/// A run had to end at once.
+#[derive(Debug, thiserror::Error)]
+pub enum DeliverError {
+    #[error(transparent)]
+    Ledger(#[from] StateError),
+    #[error("{message}")]
+    Relay { message: String, help: String },
+    #[error("a part of the program failed: {0}")]
+    Worker(String),
+}
+
+impl<T: Transport, L: Ledger> Run<T, L> {
+    /// Delivers `jobs`, each at most once for certain, and returns when nothing is left to do in this run.
+    ///
+    /// # Errors
+    /// The ledger can't be written, or the relay refuses us as such; what is in flight is finished first.
+    pub async fn deliver(self, jobs: Vec<Job>) -> Result<End, DeliverError> {
+        let queue = Queue::new(jobs, self.retry, self.clock.clone());
+        let connections = self.connections.max(1);
+        let run = Arc::new(self);
+        let mut workers = JoinSet::new();
+        for _ in 0..connections {
+            workers.spawn(worker(Arc::clone(&run), queue.clone()));
+        }
+        let mut first_error = None;
+        while let Some(ended) = workers.join_next().await {
+            let error = match ended {
+                Ok(Ok(())) => continue,
+                Ok(Err(error)) => error,
+                Err(panic) => DeliverError::Worker(panic.to_string()),
+            };
+            queue.close();
+            first_error.get_or_insert(error);
+        }
+        match first_error {
+            Some(error) => Err(error),
+            None if *run.stop.borrow() => Ok(End::Stopped),
+            None => Ok(queue.end()),
+        }
+    }
+}
+
+/// One connection's worth of work.
+async fn worker<T: Transport, L: Ledger>(run: Arc<Run<T, L>>, queue: Queue) -> Result<(), DeliverError> {
+    let mut connection: Option<T::Connection> = None;
+    let mut stop = run.stop.clone();
+    let result = loop {
+        let job = match queue.next(connection.is_some(), &mut stop, run.watch.as_ref()).await {
+            Next::Job(job) => job,
+            Next::Idle => {
+                // A connection is not held open while waiting: servers close it, or count it.
+                if let Some(open) = connection.take() {
+                    open.quit().await;
+                }
+                continue;
+            }
+            Next::End => break Ok(()),
+        };
+        let message = match run.outbox.message(job.recipient) {
+            Ok(message) => message,
+            Err(reason) => {
+                let outcome = Outcome::Rejected(Reply::silence(reason));
+                if let Err(error) = run.note(&job, &outcome, None).await {
+                    break Err(error.into());
+                }
+                queue.done();
+                continue;
+            }
+        };
+        if !run.throttle.turn(&mut stop).await {
+            queue.put_back(job);
+            break Ok(());
+        }
+        let mut open = match connection.take().filter(Connection::is_usable) {
+            Some(open) => open,
+            None => match run.transport.connect().await {
+                Ok(open) => {
+                    queue.reached();
+                    open
+                }
+                Err(ConnectError::Transient(reply)) => {
+                    queue.put_back(job);
+                    queue.unreachable(reply, &mut stop, run.watch.as_ref()).await;
+                    continue;
+                }
+                Err(ConnectError::Fatal { message, help }) => {
+                    queue.put_back(job);
+                    break Err(DeliverError::Relay { message, help });
+                }
+            },
+        };
+        if let Err(error) = run.ledger.attempt(job.recipient, run.clock.now()).await {
+            break Err(error.into());
+        }
+        let outcome = open.send(&message).await;
+        connection = Some(open);
+        let (outcome, due) = run.retry.judge(outcome, &job, run.clock.now());
+        if let Err(error) = run.note(&job, &outcome, due).await {
+            break Err(error.into());
+        }
+        match due {
+            Some(due) => queue.retry(job.tried(run.clock.now(), due)),
+            None => queue.done(),
+        }
+    };
+    if result.is_err() {
+        queue.close();
+    }
+    if let Some(open) = connection.filter(Connection::is_usable) {
+        open.quit().await;
+    }
+    result
+}
+
+impl<T: Transport, L: Ledger> Run<T, L> {
+    async fn note(&self, job: &Job, outcome: &Outcome, due: Option<Timestamp>) -> Result<(), StateError> {
+        self.ledger.outcome(job.recipient, outcome, self.clock.now(), due).await?;
+        self.watch.outcome(outcome);
+        Ok(())
+    }
+}

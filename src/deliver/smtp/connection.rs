@@ -1,0 +1,201 @@
+//! The messages: one at a time over an open connection, each with an outcome that can be relied on.
+//!
+//! MAIL, RCPT and DATA in lockstep (RFC 5321 section 3.3), with SIZE (RFC 1870) and SMTPUTF8 (RFC 6531)
+//! where they are offered. The line between `Deferred` and `Unknown` is drawn where the final dot has left.
+
+use std::fmt::Display;
+
+use lettre::transport::smtp::commands::{Data, Mail, Quit, Rcpt, Rset};
+use lettre::transport::smtp::extension::MailParameter;
+use lettre::transport::smtp::response::{Response, Severity};
+use tokio::time::timeout;
+
+use super::dots::stuff;
+use super::offer::Offer;
+use super::relay::Timeouts;
+use super::reply::reply;
+use super::session::{Broken, Session};
+use crate::compose::{Envelope, OutboundMessage};
+use crate::deliver::transport::Connection;
+use crate::domain::outcome::{Outcome, Reply};
+
+/// An open connection to the relay, ready for messages.
+pub struct SmtpConnection {
+    session: Session,
+    offer: Offer,
+    timeouts: Timeouts,
+    usable: bool,
+    /// A message as it goes over the wire, kept for the sake of its allocation.
+    outbox: Vec<u8>,
+}
+
+/// How an attempt ended, and what that means for the next one.
+struct End {
+    outcome: Outcome,
+    next: Next,
+}
+
+enum Next {
+    /// The server is where it was before MAIL.
+    Ready,
+    /// The server is between MAIL and DATA, and has to be told that it is over.
+    Reset,
+    /// Nobody can tell where the server is.
+    Close,
+}
+
+impl SmtpConnection {
+    /// A connection over a session that has said its EHLO and AUTH.
+    pub(super) fn new(session: Session, offer: Offer, timeouts: Timeouts) -> Self {
+        Self { session, offer, timeouts, usable: true, outbox: Vec::new() }
+    }
+
+    async fn attempt(&mut self, message: &OutboundMessage) -> End {
+        match self.envelope(message).await {
+            Ok(()) => self.content(&message.bytes).await,
+            Err(end) => end,
+        }
+    }
+
+    async fn envelope(&mut self, message: &OutboundMessage) -> Result<(), End> {
+        let Envelope { return_path, recipient } = &message.envelope;
+        let mut parameters = Vec::new();
+        if self.offer.has("SIZE") {
+            parameters.push(MailParameter::Size(message.bytes.len()));
+        }
+        if needs_smtputf8(&message.envelope) {
+            parameters.push(MailParameter::SmtpUtfEight);
+        }
+        let mail = Mail::new(Some(return_path.as_lettre().clone()), parameters);
+        self.step(mail, Severity::PositiveCompletion).await?;
+        let rcpt = Rcpt::new(recipient.as_lettre().clone(), Vec::new());
+        self.step(rcpt, Severity::PositiveCompletion).await?;
+        self.step(Data, Severity::PositiveIntermediate).await
+    }
+
+    async fn step(&mut self, command: impl Display + Send, due: Severity) -> Result<(), End> {
+        match self.session.command(command, self.timeouts.command).await {
+            Ok(response) if response.code().severity == due => Ok(()),
+            Ok(response) => Err(End::before_content(&response)),
+            Err(broken) => Err(End::unsent(&broken)),
+        }
+    }
+
+    async fn content(&mut self, bytes: &[u8]) -> End {
+        if self.session.has_unread() {
+            // It would pass for the verdict over a message that has not left.
+            return End::unsent(&Broken::OutOfStep);
+        }
+        stuff(bytes, &mut self.outbox);
+        if let Err(broken) = self.session.write(&self.outbox, self.timeouts.data).await {
+            return End::unsent(&broken);
+        }
+        // The final dot has left: from here on, silence is no proof of anything.
+        match self.session.read_reply(self.timeouts.reply).await {
+            Ok(response) => End::after_content(&response),
+            Err(broken) => End::new(Outcome::Unknown(silence(&broken)), Next::Close),
+        }
+    }
+
+    async fn reset(&mut self) -> bool {
+        self.session.command(Rset, self.timeouts.command).await.is_ok_and(|response| response.has_code(250))
+    }
+}
+
+impl Connection for SmtpConnection {
+    async fn send(&mut self, message: &OutboundMessage) -> Outcome {
+        if !self.is_usable() {
+            return Outcome::Deferred(Reply::silence("the connection had ended"));
+        }
+        if needs_smtputf8(&message.envelope) && !self.offer.has("SMTPUTF8") {
+            return Outcome::Rejected(Reply {
+                code: 0,
+                enhanced: Some("5.6.7".to_owned()),
+                text: "the relay does not take addresses with letters beyond ASCII before the @ (SMTPUTF8)".to_owned(),
+            });
+        }
+        // Should this be dropped half way after all, the next reply would be the one to this message.
+        self.usable = false;
+        let End { outcome, next } = self.attempt(message).await;
+        self.usable = match next {
+            Next::Ready => true,
+            Next::Reset => self.reset().await,
+            Next::Close => false,
+        };
+        tracing::debug!(
+            smtp.recipient = message.envelope.recipient.masked(),
+            smtp.code = outcome.reply().code,
+            smtp.usable = self.usable,
+            "a message came to its end"
+        );
+        outcome
+    }
+
+    fn is_usable(&self) -> bool {
+        // Who speaks unasked between two messages says 421, or is out of step.
+        self.usable && !self.session.has_unread()
+    }
+
+    async fn quit(mut self) {
+        if self.is_usable() {
+            let patience = self.timeouts.goodbye;
+            let goodbye = async {
+                self.session.command(Quit, patience).await?;
+                self.session.close().await
+            };
+            // However it goes, the connection ends here.
+            let _ = timeout(patience, goodbye).await;
+        }
+    }
+}
+
+impl End {
+    fn new(outcome: Outcome, next: Next) -> Self {
+        Self { outcome, next }
+    }
+
+    /// The connection failed before the message was complete.
+    fn unsent(broken: &Broken) -> Self {
+        Self::new(Outcome::Deferred(silence(broken)), Next::Close)
+    }
+
+    /// A reply to MAIL, RCPT or DATA that is not the one to go on with.
+    fn before_content(response: &Response) -> Self {
+        let reply = reply(response);
+        match response.code().severity {
+            _ if is_shutdown(response) => Self::new(Outcome::Deferred(reply), Next::Close),
+            Severity::TransientNegativeCompletion => Self::new(Outcome::Deferred(reply), Next::Reset),
+            Severity::PermanentNegativeCompletion => Self::new(Outcome::Rejected(reply), Next::Reset),
+            Severity::PositiveCompletion | Severity::PositiveIntermediate => {
+                let text = format!("the server is out of step: {reply}");
+                Self::new(Outcome::Deferred(Reply::silence(text)), Next::Close)
+            }
+        }
+    }
+
+    /// The reply to the final dot.
+    fn after_content(response: &Response) -> Self {
+        let reply = reply(response);
+        match response.code().severity {
+            // "I did not take it", said on the way out.
+            _ if is_shutdown(response) => Self::new(Outcome::Deferred(reply), Next::Close),
+            Severity::PositiveCompletion => Self::new(Outcome::Accepted(reply), Next::Ready),
+            Severity::TransientNegativeCompletion => Self::new(Outcome::Deferred(reply), Next::Ready),
+            Severity::PermanentNegativeCompletion => Self::new(Outcome::Rejected(reply), Next::Ready),
+            Severity::PositiveIntermediate => Self::new(Outcome::Unknown(reply), Next::Close),
+        }
+    }
+}
+
+/// 421 may stand anywhere, and the server closes behind it (RFC 5321 section 3.8).
+fn is_shutdown(response: &Response) -> bool {
+    response.has_code(421)
+}
+
+fn silence(broken: &Broken) -> Reply {
+    Reply::silence(broken.to_string())
+}
+
+fn needs_smtputf8(envelope: &Envelope) -> bool {
+    envelope.return_path.needs_smtputf8() || envelope.recipient.needs_smtputf8()
+}

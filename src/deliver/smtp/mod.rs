@@ -1,0 +1,37 @@
+//! The SMTP client: a [`Relay`] in, [`Outcome`](crate::domain::outcome::Outcome)s out (RFC 5321).
+//!
+//! The commands and replies are lettre's; the conversation is our own, in lockstep. Only so it is known
+//! whether the final dot of a message had left when a connection broke, which is the line between a
+//! message to try again and one that nobody can tell of.
+//!
+//! The way of a connection: `relay` (`relay_url`) -> `setup` -> `dial` (TCP) -> `open` (greeting, EHLO,
+//! STARTTLS, AUTH; with `tls`, `auth` and `offer`) -> `connection` (the messages; with `dots`). All of
+//! them talk through `session`, and what a server says becomes an outcome's text in `reply`.
+
+mod auth;
+#[cfg(test)]
+mod connect_tests;
+mod connection;
+#[cfg(test)]
+mod connection_tests;
+mod dial;
+mod dots;
+mod offer;
+mod open;
+#[cfg(test)]
+mod peer;
+#[cfg(test)]
+mod rehearsed_tests;
+mod relay;
+mod relay_url;
+mod reply;
+mod session;
+mod setup;
+mod tls;
+#[cfg(test)]
+mod tls_tests;
+
+pub use connection::SmtpConnection;
+pub use relay::{Relay, Security, Timeouts};
+pub use relay_url::RelayUrlError;
+pub use setup::{SmtpSetupError, SmtpTransport};

@@ -1,0 +1,143 @@
+//! The relay: where the mail goes, how the way there is protected, and how long each step may take.
+
+use std::fmt;
+use std::net::{IpAddr, Ipv6Addr};
+use std::time::Duration;
+
+use secrecy::SecretString;
+
+/// The server that takes the mail from us. It is shown as `smtp://host:port` or `smtps://host:port`,
+/// without credentials; that text names the relay in the ledger.
+#[derive(Clone)]
+pub struct Relay {
+    /// A domain name in ASCII or an IP address, without brackets.
+    pub host: String,
+    pub port: u16,
+    pub security: Security,
+    /// Username and password; `None` where the relay knows us by other means.
+    pub credentials: Option<(String, SecretString)>,
+    /// How we name ourselves in EHLO: a domain name or an address literal (RFC 5321 section 4.1.1.1).
+    pub hello: String,
+    pub timeouts: Timeouts,
+}
+
+/// How the way to a relay is protected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Security {
+    /// TLS from the first byte (RFC 8314 section 3.3).
+    Implicit,
+    /// TLS after STARTTLS, or no conversation at all (RFC 3207).
+    Starttls,
+    /// None, which is allowed towards this machine only.
+    Clear,
+}
+
+/// How long to wait, after RFC 5321 section 4.5.3.2. A wait that ends without result ends the
+/// connection; nothing goes on after half a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timeouts {
+    /// For the host's addresses, for each TCP connect, and for the TLS handshake.
+    pub connect: Duration,
+    /// For the greeting.
+    pub greeting: Duration,
+    /// For the reply to each command.
+    pub command: Duration,
+    /// For each piece of a body to leave.
+    pub data: Duration,
+    /// For the last word on a message. The RFC's ten minutes, since giving up here is what makes an
+    /// outcome unknown.
+    pub reply: Duration,
+    /// For the reply to QUIT, on which nothing depends.
+    pub goodbye: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(30),
+            greeting: Duration::from_mins(1),
+            command: Duration::from_mins(1),
+            data: Duration::from_mins(2),
+            reply: Duration::from_mins(10),
+            goodbye: Duration::from_secs(2),
+        }
+    }
+}
+
+impl Relay {
+    /// What EHLO says where nothing else is configured: an address literal is never an unknown domain.
+    pub const HELLO: &str = "[127.0.0.1]";
+
+    /// A relay without credentials, with the usual name in EHLO and the usual patience.
+    pub fn new(host: impl Into<String>, port: u16, security: Security) -> Self {
+        Self {
+            host: host.into(),
+            port,
+            security,
+            credentials: None,
+            hello: Self::HELLO.to_owned(),
+            timeouts: Timeouts::default(),
+        }
+    }
+
+    /// Whether the host is `localhost` or an address of the loopback interface, so that nothing leaves
+    /// this machine.
+    #[must_use]
+    pub fn is_loopback(&self) -> bool {
+        self.host.eq_ignore_ascii_case("localhost")
+            || self.host.parse().is_ok_and(|address: IpAddr| address.to_canonical().is_loopback())
+    }
+}
+
+impl Security {
+    /// The port where none is given: 465 and 587 as RFC 8314 has them, otherwise 25.
+    #[must_use]
+    pub fn usual_port(self) -> u16 {
+        match self {
+            Self::Implicit => 465,
+            Self::Starttls => 587,
+            Self::Clear => 25,
+        }
+    }
+}
+
+impl fmt::Display for Relay {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let scheme = if self.security == Security::Implicit { "smtps" } else { "smtp" };
+        match self.host.parse::<Ipv6Addr>() {
+            Ok(address) => write!(f, "{scheme}://[{address}]:{}", self.port),
+            Err(_) => write!(f, "{scheme}://{}:{}", self.host.to_ascii_lowercase(), self.port),
+        }
+    }
+}
+
+impl fmt::Debug for Relay {
+    /// Without the username, which tends to be an address.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Relay").field(&self.to_string()).field(&self.security).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn loopback_is_a_name_or_an_address_and_nothing_that_only_looks_like_it() {
+        for host in ["localhost", "LocalHost", "127.0.0.1", "127.8.8.8", "::1", "::ffff:127.0.0.1"] {
+            assert!(Relay::new(host, 25, Security::Clear).is_loopback(), "{host}");
+        }
+        for host in ["localhost.example.org", "127.0.0.1.example.org", "192.0.2.1", "::2", "128.0.0.1", ""] {
+            assert!(!Relay::new(host, 25, Security::Clear).is_loopback(), "{host}");
+        }
+    }
+
+    #[test]
+    fn a_relay_has_one_name_and_it_tells_no_secret() {
+        let mut relay = Relay::new("Mail.Example.org", 465, Security::Implicit);
+        relay.credentials = Some(("ann@example.org".into(), "hunter2".into()));
+        assert_eq!(relay.to_string(), "smtps://mail.example.org:465");
+        assert_eq!(format!("{relay:?}"), r#"Relay("smtps://mail.example.org:465", Implicit, ..)"#);
+        assert_eq!(Relay::new("0:0::1", 25, Security::Clear).to_string(), "smtp://[::1]:25");
+    }
+}

@@ -1,0 +1,19 @@
+//! The leaf vocabulary: the words that every room speaks. No I/O, and no import from any other room.
+
+pub mod address;
+pub mod clock;
+pub mod digest;
+pub mod field;
+pub mod finding;
+pub mod id;
+pub mod language;
+pub mod localised;
+pub mod outcome;
+pub mod token;
+
+pub use address::EmailAddress;
+pub use digest::Digest;
+pub use finding::{Finding, Severity};
+pub use id::{IssueId, ItemId, Topic};
+pub use language::Language;
+pub use localised::Localised;

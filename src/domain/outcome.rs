@@ -1,0 +1,53 @@
+//! What became of one attempt to hand over one message.
+
+/// A server's last word on a message (RFC 5321 section 4.2, RFC 3463).
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Reply {
+    /// Three digits; 0 where no server spoke (a broken connection, a timeout).
+    pub code: u16,
+    /// The enhanced status code, such as `5.1.1`, where the server gives one.
+    pub enhanced: Option<String>,
+    /// The text behind the codes, or what went wrong where no server spoke.
+    pub text: String,
+}
+
+impl Reply {
+    /// What to note when no server spoke.
+    pub fn silence(text: impl Into<String>) -> Self {
+        Self { code: 0, enhanced: None, text: text.into() }
+    }
+}
+
+impl std::fmt::Display for Reply {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.code != 0 {
+            write!(f, "{} ", self.code)?;
+        }
+        if let Some(enhanced) = &self.enhanced {
+            write!(f, "{enhanced} ")?;
+        }
+        f.write_str(&self.text)
+    }
+}
+
+/// The four ends of an attempt. Only the final positive reply makes an `Accepted`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// The server took the responsibility for the message.
+    Accepted(Reply),
+    /// Not now: a 4xx, or a connection that broke before the message was complete.
+    Deferred(Reply),
+    /// Never: a 5xx.
+    Rejected(Reply),
+    /// The message was complete, and no reply came: nobody can tell, so it is never retried by itself.
+    Unknown(Reply),
+}
+
+impl Outcome {
+    #[must_use]
+    pub fn reply(&self) -> &Reply {
+        match self {
+            Self::Accepted(reply) | Self::Deferred(reply) | Self::Rejected(reply) | Self::Unknown(reply) => reply,
+        }
+    }
+}

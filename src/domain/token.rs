@@ -1,0 +1,131 @@
+//! Signed tokens: they name a purpose, reveal no address, and can be checked with the key alone.
+
+use data_encoding::BASE32_DNSSEC;
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+
+use super::{EmailAddress, IssueId};
+
+/// The key that signs tokens. Nothing prints it.
+#[derive(Clone)]
+pub struct TokenKey(Hmac<Sha256>);
+
+impl std::fmt::Debug for TokenKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("TokenKey(..)")
+    }
+}
+
+/// What a token may be used for; a token of one purpose is worthless for another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    Unsubscribe,
+    MessageId,
+}
+
+impl Purpose {
+    fn letter(self) -> char {
+        match self {
+            Self::Unsubscribe => 'u',
+            Self::MessageId => 'm',
+        }
+    }
+}
+
+/// Bytes of the part that names the reader, and bytes of the part that signs it: together 32 letters.
+const HALF: usize = 10;
+
+impl TokenKey {
+    /// A key out of any secret; the longer and the more random, the better.
+    #[must_use]
+    pub fn new(secret: &[u8]) -> Self {
+        // An HMAC key may have any length (RFC 2104 section 3), so that this can't fail.
+        Self(Hmac::new_from_slice(secret).unwrap_or_else(|_| unreachable!("HMAC takes keys of any length")))
+    }
+
+    /// The token that stands for `reader` and `purpose`: a letter for the purpose, then 32 letters
+    /// and digits in lower case, of which 80 bits are a pseudonym of the reader and 80 bits the signature.
+    /// `issue` binds it to one issue.
+    #[must_use]
+    pub fn token(&self, purpose: Purpose, issue: Option<&IssueId>, reader: &EmailAddress) -> String {
+        let pseudonym = self.pseudonym(reader);
+        let signature = self.signature(purpose, issue, &pseudonym);
+        let mut bytes = [0; 2 * HALF];
+        bytes[..HALF].copy_from_slice(&pseudonym);
+        bytes[HALF..].copy_from_slice(&signature);
+        format!("{}{}", purpose.letter(), BASE32_DNSSEC.encode(&bytes))
+    }
+
+    /// Whether `token` is this reader's, for this purpose and issue; upper and lower case are one,
+    /// since some mail servers fold a local part.
+    #[must_use]
+    pub fn verifies(&self, token: &str, purpose: Purpose, issue: Option<&IssueId>, reader: &EmailAddress) -> bool {
+        let Some(code) = token.to_ascii_lowercase().strip_prefix(purpose.letter()).map(str::to_owned) else {
+            return false;
+        };
+        let Ok(bytes) = BASE32_DNSSEC.decode(code.as_bytes()) else { return false };
+        let Some((pseudonym, signature)) = bytes.split_at_checked(HALF) else { return false };
+        pseudonym == self.pseudonym(reader)
+            && signature.len() == HALF
+            && self.mac(purpose, issue, pseudonym).verify_truncated_left(signature).is_ok()
+    }
+
+    fn pseudonym(&self, reader: &EmailAddress) -> [u8; HALF] {
+        let mac = self.0.clone().chain_update("reader\0").chain_update(reader.identity());
+        truncated(mac)
+    }
+
+    fn signature(&self, purpose: Purpose, issue: Option<&IssueId>, pseudonym: &[u8]) -> [u8; HALF] {
+        truncated(self.mac(purpose, issue, pseudonym))
+    }
+
+    fn mac(&self, purpose: Purpose, issue: Option<&IssueId>, pseudonym: &[u8]) -> Hmac<Sha256> {
+        self.0
+            .clone()
+            .chain_update([purpose.letter() as u8, 0])
+            .chain_update(issue.map_or("", IssueId::as_str))
+            .chain_update([0])
+            .chain_update(pseudonym)
+    }
+}
+
+fn truncated(mac: Hmac<Sha256>) -> [u8; HALF] {
+    let full = mac.finalize().into_bytes();
+    let mut short = [0; HALF];
+    short.copy_from_slice(&full[..HALF]);
+    short
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn address(text: &str) -> EmailAddress {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_token_is_good_for_its_reader_purpose_and_issue_only() {
+        let key = TokenKey::new(b"secret");
+        let ann = address("ann@example.org");
+        let issue: IssueId = "2015-11".parse().unwrap();
+        let token = key.token(Purpose::MessageId, Some(&issue), &ann);
+        assert!(key.verifies(&token, Purpose::MessageId, Some(&issue), &ann));
+        assert!(key.verifies(&token.to_uppercase(), Purpose::MessageId, Some(&issue), &address("ANN@example.org")));
+        assert!(!key.verifies(&token, Purpose::Unsubscribe, Some(&issue), &ann));
+        assert!(!key.verifies(&token, Purpose::MessageId, None, &ann));
+        assert!(!key.verifies(&token, Purpose::MessageId, Some(&issue), &address("bob@example.org")));
+        assert!(!TokenKey::new(b"other").verifies(&token, Purpose::MessageId, Some(&issue), &ann));
+        for garbage in ["", "m", "mabc", "m00000000000000000000000000000000", "é"] {
+            assert!(!key.verifies(garbage, Purpose::MessageId, Some(&issue), &ann), "{garbage}");
+        }
+    }
+
+    #[test]
+    fn a_token_fits_behind_a_local_part_and_shows_no_address() {
+        let token = TokenKey::new(b"secret").token(Purpose::Unsubscribe, None, &address("ann@example.org"));
+        assert_eq!(token.len(), 33);
+        assert!(token.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()));
+        assert!(!token.contains("ann"));
+    }
+}

@@ -1,0 +1,93 @@
+//! The TOML between `+++` lines at the top of a Markdown file.
+
+use serde::Deserialize;
+
+use crate::domain::Finding;
+use crate::domain::finding::cure_unknown;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FrontMatter {
+    pub subject: String,
+    #[serde(default)]
+    pub preheader: String,
+}
+
+/// The front matter of `source`, and the Markdown behind it with the byte at which it begins.
+///
+/// # Errors
+/// No front matter, no end of it, or TOML that can't be read.
+pub fn split(source: &str) -> Result<(FrontMatter, usize), Finding> {
+    let wanted = "begin the file with +++ on a line of its own, then subject = \"...\", then +++ again";
+    let Some(first) = source.split_inclusive('\n').next().filter(|line| line.trim_end() == "+++") else {
+        return Err(Finding::error("front-matter", "there is no front matter").at_line(1).with_help(wanted));
+    };
+    let start = first.len();
+    let mut end = start;
+    for line in source[start..].split_inclusive('\n') {
+        if line.trim_end() == "+++" {
+            let front = parse(source, start, end)?;
+            return Ok((front, end + line.len()));
+        }
+        end += line.len();
+    }
+    Err(Finding::error("front-matter", "the front matter has no end").at_line(1).with_help(wanted))
+}
+
+fn parse(source: &str, start: usize, end: usize) -> Result<FrontMatter, Finding> {
+    let toml = &source[start..end];
+    let front: FrontMatter = toml::from_str(toml).map_err(|error| toml_finding("front-matter", source, start, &error))?;
+    if front.subject.trim().is_empty() {
+        return Err(Finding::error("front-matter", "the subject is empty")
+            .at_offset(source, start)
+            .with_help("write subject = \"what the readers see in their inbox\""));
+    }
+    Ok(front)
+}
+
+/// What TOML says about `source`, of which it was given the part from `start` on.
+pub fn toml_finding(code: &'static str, source: &str, start: usize, error: &toml::de::Error) -> Finding {
+    let message = error.message().lines().next().unwrap_or_default();
+    let at = start + error.span().map_or(0, |span| span.start);
+    let finding = Finding::error(code, message).at_offset(source, at);
+    if let Some(rest) = message.strip_prefix("unknown field ") {
+        let mut words = rest.split('`').skip(1).step_by(2);
+        let word = words.next().unwrap_or_default();
+        let known: Vec<_> = words.collect();
+        return Finding { message: format!("there is no key `{word}` here"), ..finding }
+            .with_help(cure_unknown(word, known));
+    }
+    if let Some(key) = message.strip_prefix("missing field ") {
+        return Finding { message: format!("the key {key} is missing"), ..finding }.with_help(format!("add {key}"));
+    }
+    finding.with_help("texts stand in quotes: subject = \"November news\"")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_text_begins_behind_the_second_fence() {
+        let source = "+++\r\nsubject = \"News\"\r\n+++\r\nHello";
+        let (front, at) = split(source).unwrap();
+        assert_eq!((front.subject.as_str(), &source[at..]), ("News", "Hello"));
+    }
+
+    #[test]
+    fn each_fault_names_its_line() {
+        for (source, line, said) in [
+            ("Hello", 1, "no front matter"),
+            ("+++\nsubject = \"a\"\n", 1, "no end"),
+            ("+++\nsubjct = \"a\"\n+++\n", 2, "no key `subjct`"),
+            ("+++\npreheader = \"a\"\n+++\n", 2, "the key `subject` is missing"),
+            ("+++\nsubject = News\n+++\n", 2, ""),
+            ("+++\nsubject = \" \"\n+++\n", 2, "empty"),
+        ] {
+            let finding = split(source).unwrap_err();
+            assert_eq!(finding.line, Some(line), "{source:?}: {finding}");
+            assert!(finding.message.contains(said), "{source:?}: {finding}");
+            assert!(finding.help.is_some());
+        }
+    }
+}

@@ -1,0 +1,352 @@
+//! Markdown (CommonMark with tables, strikethrough and heading attributes) to headings and blocks.
+
+use std::iter::Peekable;
+use std::ops::Range;
+
+use pulldown_cmark as cmark;
+use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, OffsetIter, Options, Parser, Tag, TagEnd};
+
+use super::attributes;
+use super::content::{Alignment, Block, Inline, Picture, Table};
+use super::event;
+use crate::domain::field::in_url;
+use crate::domain::Finding;
+
+/// What stands at the top level of a source, in order.
+#[derive(Debug)]
+pub enum Node {
+    /// `#` or `##`, with what stands in its braces.
+    Heading { level: u8, title: Vec<Inline>, attributes: Option<String>, line: usize },
+    Block(Block),
+}
+
+/// The nodes of `source`, and what is wrong with it; lines count from its beginning.
+#[must_use]
+pub fn parse(source: &str) -> (Vec<Node>, Vec<Finding>) {
+    let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_HEADING_ATTRIBUTES;
+    let events = Parser::new_ext(source, options).into_offset_iter().peekable();
+    let mut reader = Reader { source, events, findings: Vec::new() };
+    let nodes = reader.nodes();
+    (nodes, reader.findings)
+}
+
+struct Reader<'a> {
+    source: &'a str,
+    events: Peekable<OffsetIter<'a>>,
+    findings: Vec<Finding>,
+}
+
+impl<'a> Reader<'a> {
+    fn nodes(&mut self) -> Vec<Node> {
+        let mut nodes = Vec::new();
+        while let Some((event, range)) = self.events.next() {
+            match event {
+                Event::Start(Tag::Heading { level: level @ (HeadingLevel::H1 | HeadingLevel::H2), .. }) => {
+                    nodes.push(self.top_heading(level, &range));
+                }
+                event => nodes.extend(self.block(event, &range).map(Node::Block)),
+            }
+        }
+        nodes
+    }
+
+    fn top_heading(&mut self, level: HeadingLevel, range: &Range<usize>) -> Node {
+        let title = self.inlines();
+        let source = &self.source[range.clone()];
+        let line = source.lines().next().unwrap_or_default();
+        let (_, attributes) = attributes::split(line);
+        let words = super::content::plain(&title);
+        if words.contains(['{', '}']) && attributes.is_none() {
+            self.findings.push(
+                Finding::error("heading", "there are braces in the title")
+                    .at_offset(self.source, range.start)
+                    .with_help("attributes stand last: ## Title {#id .topic}"),
+            );
+        }
+        if words.trim().is_empty() {
+            self.findings.push(
+                Finding::error("heading", "the heading has no text")
+                    .at_offset(self.source, range.start)
+                    .with_help("write the title behind the #"),
+            );
+        }
+        let line = self.source[..range.start].matches('\n').count() + 1;
+        Node::Heading { level: level as u8, title, attributes: attributes.map(str::to_owned), line }
+    }
+
+    /// Blocks up to `end`, which is consumed.
+    fn blocks_until(&mut self, end: TagEnd) -> Vec<Block> {
+        let mut blocks = Vec::new();
+        while let Some((event, range)) = self.events.next() {
+            if event == Event::End(end) {
+                break;
+            }
+            blocks.extend(self.block(event, &range));
+        }
+        blocks
+    }
+
+    fn block(&mut self, event: Event<'a>, range: &Range<usize>) -> Option<Block> {
+        Some(match event {
+            Event::Start(Tag::Paragraph) => paragraph(self.inlines()),
+            // Within a list or a quote a heading can't open an item; it is set like the smallest.
+            Event::Start(Tag::Heading { level, .. }) => {
+                Block::Heading { level: (level as u8).max(3), content: self.inlines() }
+            }
+            Event::Start(Tag::BlockQuote(_)) => Block::Quote(self.blocks_until(TagEnd::BlockQuote(None))),
+            Event::Start(Tag::List(start)) => Block::List { start, entries: self.entries(start.is_some()) },
+            Event::Start(Tag::CodeBlock(kind)) => return self.code_block(&kind),
+            Event::Start(Tag::Table(alignments)) => self.table(&alignments),
+            Event::Start(Tag::HtmlBlock) => {
+                self.blocks_until(TagEnd::HtmlBlock);
+                self.html(range);
+                return None;
+            }
+            Event::Rule => Block::Rule,
+            Event::End(_) => return None,
+            // The text of a tight list's entry comes without a paragraph around it.
+            other => {
+                let mut content = Vec::new();
+                self.inline(other, range, &mut content);
+                while let Some((event, range)) = self.events.next_if(|(event, _)| is_inline(event)) {
+                    self.inline(event, &range, &mut content);
+                }
+                if content.is_empty() {
+                    return None;
+                }
+                paragraph(content)
+            }
+        })
+    }
+
+    fn entries(&mut self, numbered: bool) -> Vec<Vec<Block>> {
+        let mut entries = Vec::new();
+        while let Some((event, _)) = self.events.next() {
+            match event {
+                Event::Start(Tag::Item) => entries.push(self.blocks_until(TagEnd::Item)),
+                Event::End(TagEnd::List(end)) if end == numbered => break,
+                _ => {}
+            }
+        }
+        entries
+    }
+
+    fn code_block(&mut self, kind: &CodeBlockKind<'a>) -> Option<Block> {
+        let mut code = String::new();
+        let mut start = None;
+        for (event, range) in self.events.by_ref() {
+            match event {
+                Event::Text(text) => {
+                    start.get_or_insert(range.start);
+                    code.push_str(&text);
+                }
+                Event::End(TagEnd::CodeBlock) => break,
+                _ => {}
+            }
+        }
+        let tag = match kind {
+            CodeBlockKind::Fenced(tag) => tag.as_ref(),
+            CodeBlockKind::Indented => "",
+        };
+        match tag {
+            "event" => match event::parse(self.source, start.unwrap_or_default(), &code) {
+                Ok(event) => Some(Block::Event(event)),
+                Err(finding) => {
+                    self.findings.push(finding);
+                    None
+                }
+            },
+            "mjml" => Some(Block::Mjml(code)),
+            _ => Some(Block::Code(code)),
+        }
+    }
+
+    fn table(&mut self, alignments: &[cmark::Alignment]) -> Block {
+        let alignments = alignments
+            .iter()
+            .map(|alignment| match alignment {
+                cmark::Alignment::None => Alignment::Start,
+                cmark::Alignment::Left => Alignment::Left,
+                cmark::Alignment::Center => Alignment::Center,
+                cmark::Alignment::Right => Alignment::Right,
+            })
+            .collect();
+        let mut rows: Vec<Vec<Vec<Inline>>> = Vec::new();
+        while let Some((event, _)) = self.events.next() {
+            match event {
+                Event::Start(Tag::TableHead | Tag::TableRow) => rows.push(Vec::new()),
+                Event::Start(Tag::TableCell) => {
+                    let cell = self.inlines();
+                    if let Some(row) = rows.last_mut() {
+                        row.push(cell);
+                    }
+                }
+                Event::End(TagEnd::Table) => break,
+                _ => {}
+            }
+        }
+        let head = if rows.is_empty() { Vec::new() } else { rows.remove(0) };
+        Block::Table(Table { alignments, head, rows })
+    }
+
+    /// The text up to the end of the element that was just begun.
+    fn inlines(&mut self) -> Vec<Inline> {
+        let mut content = Vec::new();
+        while let Some((event, range)) = self.events.next() {
+            if matches!(event, Event::End(_)) {
+                break;
+            }
+            self.inline(event, &range, &mut content);
+        }
+        content
+    }
+
+    fn inline(&mut self, event: Event<'a>, range: &Range<usize>, content: &mut Vec<Inline>) {
+        let inline = match event {
+            Event::Text(text) => return push_text(content, &text),
+            Event::SoftBreak => return push_text(content, " "),
+            Event::HardBreak => Inline::Break,
+            Event::Code(code) => Inline::Code(code.into_string()),
+            Event::Start(Tag::Emphasis) => Inline::Emphasis(self.inlines()),
+            Event::Start(Tag::Strong) => Inline::Strong(self.inlines()),
+            Event::Start(Tag::Strikethrough) => Inline::Strikethrough(self.inlines()),
+            Event::Start(Tag::Link { dest_url, link_type, .. }) => {
+                let mail = if link_type == cmark::LinkType::Email { "mailto:" } else { "" };
+                let url = self.url(&format!("{mail}{dest_url}"), range);
+                Inline::Link { url, content: self.inlines() }
+            }
+            Event::Start(Tag::Image { dest_url, .. }) => {
+                let alt = super::content::plain(&self.inlines());
+                Inline::Image(Picture { source: dest_url.into_string(), alt, link: None })
+            }
+            Event::Html(_) | Event::InlineHtml(_) => return self.html(range),
+            _ => return,
+        };
+        content.push(inline);
+    }
+
+    fn url(&mut self, url: &str, range: &Range<usize>) -> String {
+        let problem = if url.trim().is_empty() {
+            Some("the link leads nowhere".to_owned())
+        } else if ["https://", "http://", "mailto:", "tel:", "#"].iter().any(|scheme| url.starts_with(scheme)) {
+            None
+        } else {
+            Some(format!("`{url}` is not an address that a mail can link to"))
+        };
+        if let Some(message) = problem {
+            self.findings.push(
+                Finding::error("link", message)
+                    .at_offset(self.source, range.start)
+                    .with_help("write the whole address: [text](https://www.example.org/page)"),
+            );
+        }
+        in_url(url)
+    }
+
+    fn html(&mut self, range: &Range<usize>) {
+        self.findings.push(
+            Finding::error("html", "HTML can't stand in an issue")
+                .at_offset(self.source, range.start)
+                .with_help("use Markdown, or a fenced block tagged mjml; write \\< for the sign itself"),
+        );
+    }
+}
+
+fn is_inline(event: &Event<'_>) -> bool {
+    match event {
+        Event::Start(tag) => {
+            matches!(tag, Tag::Emphasis | Tag::Strong | Tag::Strikethrough | Tag::Link { .. } | Tag::Image { .. })
+        }
+        Event::End(_) | Event::Rule | Event::Html(_) => false,
+        _ => true,
+    }
+}
+
+/// Appends text, as one run with text that stands there already: a marker is never torn apart.
+fn push_text(content: &mut Vec<Inline>, text: &str) {
+    match content.last_mut() {
+        Some(Inline::Text(last)) => last.push_str(text),
+        _ => content.push(Inline::Text(text.to_owned())),
+    }
+}
+
+/// A paragraph, or the button or image that it really is.
+fn paragraph(mut content: Vec<Inline>) -> Block {
+    match content.as_mut_slice() {
+        [Inline::Strong(strong)] if matches!(strong.as_slice(), [Inline::Link { .. }]) => {
+            if let Some(Inline::Link { url, content }) = strong.pop() {
+                return Block::Button { url, content };
+            }
+        }
+        [Inline::Image(picture)] => return Block::Image(picture.clone()),
+        [Inline::Link { url, content: linked }] => {
+            if let [Inline::Image(picture)] = linked.as_slice() {
+                return Block::Image(Picture { link: Some(url.clone()), ..picture.clone() });
+            }
+        }
+        _ => {}
+    }
+    Block::Paragraph(content)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn blocks(source: &str) -> Vec<Block> {
+        let (nodes, findings) = parse(source);
+        assert_eq!(findings, []);
+        nodes
+            .into_iter()
+            .map(|node| match node {
+                Node::Block(block) => block,
+                Node::Heading { .. } => panic!("a heading"),
+            })
+            .collect()
+    }
+
+    fn text(text: &str) -> Vec<Inline> {
+        vec![Inline::Text(text.into())]
+    }
+
+    #[test]
+    fn a_tight_list_nests() {
+        let list = blocks("- a *b*\n    1. c\n- d\n");
+        let Block::List { start: None, entries } = &list[0] else { panic!("{list:?}") };
+        assert_eq!(entries.len(), 2);
+        assert!(matches!(&entries[0][0], Block::Paragraph(content) if content.len() == 2));
+        assert!(matches!(&entries[0][1], Block::List { start: Some(1), .. }));
+    }
+
+    #[test]
+    fn a_bold_link_alone_is_a_button_and_an_image_alone_an_image() {
+        let url = "https://example.org/".to_owned();
+        assert_eq!(blocks("**[Go](https://example.org/)**"), [Block::Button { url: url.clone(), content: text("Go") }]);
+        let picture = Picture { source: "images/a.png".into(), alt: "A b".into(), link: Some(url) };
+        assert_eq!(blocks("[![A *b*](images/a.png)](https://example.org/)"), [Block::Image(picture)]);
+        assert!(matches!(&blocks("**[Go](https://example.org/)** now")[0], Block::Paragraph(_)));
+    }
+
+    #[test]
+    fn a_table_has_a_head_and_rows() {
+        let table = blocks("| a | b |\n| --- | ---: |\n| c | d |\n");
+        let Block::Table(table) = &table[0] else { panic!("{table:?}") };
+        assert_eq!(table.head, [text("a"), text("b")]);
+        assert_eq!(table.rows, [[text("c"), text("d")]]);
+        assert_eq!(table.alignments, [Alignment::Start, Alignment::Right]);
+    }
+
+    #[test]
+    fn html_and_links_to_nowhere_are_errors_with_their_line() {
+        for (source, line) in [("a\n\n<b>c</b>\n", 3), ("\n<div>x</div>\n", 2), ("[a]()", 1), ("[a](page.html)", 1)] {
+            let (_, findings) = parse(source);
+            assert_eq!(findings[0].line, Some(line), "{source:?}");
+        }
+    }
+
+    #[test]
+    fn a_quote_and_a_nested_code_block_keep_their_place() {
+        assert_eq!(blocks("> a\n> b\n"), [Block::Quote(vec![Block::Paragraph(text("a b"))])]);
+        assert_eq!(blocks("```\na {\n```\n"), [Block::Code("a {\n".into())]);
+    }
+}

@@ -1,0 +1,41 @@
+//! The account of every send: who was to get an issue, what was attempted, and what became of it.
+//!
+//! A plan freezes its people. An attempt is durable before the first byte of its message leaves, and
+//! its outcome is written right after the reply; an attempt that a crash left without an outcome is
+//! `unknown`, and only a person decides about it.
+
+mod account;
+mod lock;
+mod plan;
+mod sqlite;
+
+use std::future::Future;
+
+use jiff::Timestamp;
+
+use crate::domain::outcome::Outcome;
+use crate::state::StateError;
+
+pub use account::{Account, PersonLine, account_of, people_of};
+pub use lock::{Lock, LockError};
+pub use plan::{Due, NewPerson, Person, Plan};
+pub use sqlite::{SqliteLedger, UnknownDecision};
+
+/// One recipient's number in the ledger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RecipientId(pub i64);
+
+/// What delivery tells the ledger, in this order, for each message.
+pub trait Ledger: Clone + Send + Sync + 'static {
+    /// Notes that a message is about to leave; durable when this returns.
+    fn attempt(&self, recipient: RecipientId, at: Timestamp) -> impl Future<Output = Result<(), StateError>> + Send;
+
+    /// Notes what became of it; `due` is when a deferred one is tried again.
+    fn outcome(
+        &self,
+        recipient: RecipientId,
+        outcome: &Outcome,
+        at: Timestamp,
+        due: Option<Timestamp>,
+    ) -> impl Future<Output = Result<(), StateError>> + Send;
+}

@@ -1,0 +1,217 @@
+//! The ledger in the database of `state/`.
+
+use jiff::Timestamp;
+use rusqlite::params;
+
+use super::plan::{self, NewPerson, Person, Plan};
+use super::{Ledger, RecipientId};
+use crate::domain::outcome::Outcome;
+use crate::domain::{Digest, IssueId};
+use crate::edition::EditionKey;
+use crate::state::{Database, StateError};
+
+/// The ledger over a [`Database`].
+#[derive(Clone)]
+pub struct SqliteLedger(Database);
+
+/// What a person decided about messages whose final reply never came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UnknownDecision {
+    /// Try again, at the risk of mailing someone twice.
+    Retry,
+    /// Count them as rejected and leave them alone.
+    Drop,
+}
+
+impl SqliteLedger {
+    #[must_use]
+    pub fn new(database: Database) -> Self {
+        Self(database)
+    }
+
+    /// The plan of an issue, if it has one. Attempts that a crash left open become `unknown`: only call
+    /// this while holding the issue's lock.
+    ///
+    /// # Errors
+    /// The database can't be read or written.
+    pub fn resume(&self, issue: &IssueId, now: Timestamp) -> Result<Option<Plan>, StateError> {
+        let issue = issue.clone();
+        self.0.write_now(move |transaction| {
+            let Some(plan) = plan::find(transaction, &issue)? else { return Ok(None) };
+            transaction.execute(
+                "INSERT INTO delivery_event (recipient, at, kind, text)
+                 SELECT id, ?2, 'unknown', 'the run ended before the reply came' FROM recipient
+                 WHERE plan = ?1 AND state = 'attempting'",
+                params![plan.id, now.as_millisecond()],
+            )?;
+            transaction.execute(
+                "UPDATE recipient SET state = 'unknown', reason = 'the run ended before the reply came'
+                 WHERE plan = ?1 AND state = 'attempting'",
+                [plan.id],
+            )?;
+            Ok(Some(plan))
+        })
+    }
+
+    /// Freezes a plan: all of it, or nothing.
+    ///
+    /// # Errors
+    /// The database can't be written, or the issue has a plan already.
+    pub fn create(
+        &self,
+        issue: &IssueId,
+        relay: &str,
+        digest: Digest,
+        people: Vec<NewPerson>,
+        now: Timestamp,
+    ) -> Result<Plan, StateError> {
+        let (issue, relay) = (issue.clone(), relay.to_owned());
+        self.0.write_now(move |transaction| {
+            let plan = plan::create(transaction, &issue, &relay, digest, now)?;
+            plan::add(transaction, plan.id, &people)?;
+            Ok(plan)
+        })
+    }
+
+    /// Adds people who came after the plan was made.
+    ///
+    /// # Errors
+    /// The database can't be written.
+    pub fn add(&self, plan: &Plan, people: Vec<NewPerson>) -> Result<(), StateError> {
+        let plan = plan.id;
+        self.0.write_now(move |transaction| plan::add(transaction, plan, &people))
+    }
+
+    /// Notes that another digest was approved in mid-send, and what the people who are still to be sent
+    /// to get of it, or why nothing.
+    ///
+    /// # Errors
+    /// The database can't be written.
+    pub fn approve_again(
+        &self,
+        plan: &Plan,
+        digest: Digest,
+        editions: Vec<(RecipientId, Result<EditionKey, String>)>,
+        now: Timestamp,
+    ) -> Result<(), StateError> {
+        let plan = plan.id;
+        self.0.write_now(move |transaction| {
+            plan::approve(transaction, plan, digest, now)?;
+            for (recipient, edition) in editions {
+                match edition {
+                    Ok(key) => {
+                        let edition = plan::edition(transaction, plan, &key)?;
+                        transaction.execute(
+                            "UPDATE recipient SET edition = ?2 WHERE id = ?1",
+                            params![recipient.0, edition],
+                        )?;
+                    }
+                    Err(reason) => skip_one(transaction, recipient, &reason)?,
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// Takes people out who are not to be sent to any more.
+    ///
+    /// # Errors
+    /// The database can't be written.
+    pub fn skip(&self, people: Vec<(RecipientId, String)>) -> Result<(), StateError> {
+        self.0.write_now(move |transaction| {
+            people.iter().try_for_each(|(recipient, reason)| skip_one(transaction, *recipient, reason))
+        })
+    }
+
+    /// Everyone in the plan.
+    ///
+    /// # Errors
+    /// The database can't be read.
+    pub fn people(&self, plan: &Plan) -> Result<Vec<Person>, StateError> {
+        let plan = plan.id;
+        self.0.write_now(move |transaction| plan::people(transaction, plan))
+    }
+
+    /// Applies a person's decision to everyone who is `unknown`; tells how many.
+    ///
+    /// # Errors
+    /// The database can't be written.
+    pub fn decide_unknown(&self, plan: &Plan, decision: UnknownDecision, now: Timestamp) -> Result<usize, StateError> {
+        let plan = plan.id;
+        let (kind, state, reason) = match decision {
+            UnknownDecision::Retry => ("retry-unknown", "pending", "tried again on request"),
+            UnknownDecision::Drop => ("drop-unknown", "rejected", "given up on request"),
+        };
+        self.0.write_now(move |transaction| {
+            transaction.execute(
+                "INSERT INTO delivery_event (recipient, at, kind, text)
+                 SELECT id, ?2, ?3, ?4 FROM recipient WHERE plan = ?1 AND state = 'unknown'",
+                params![plan, now.as_millisecond(), kind, reason],
+            )?;
+            transaction.execute(
+                "UPDATE recipient SET state = ?2, reason = ?3, due = NULL WHERE plan = ?1 AND state = 'unknown'",
+                params![plan, state, reason],
+            )
+        })
+    }
+}
+
+fn skip_one(transaction: &rusqlite::Transaction<'_>, recipient: RecipientId, reason: &str) -> rusqlite::Result<()> {
+    transaction
+        .execute(
+            "UPDATE recipient SET state = 'skipped', reason = ?2, due = NULL
+             WHERE id = ?1 AND state IN ('pending', 'deferred')",
+            params![recipient.0, reason],
+        )
+        .map(drop)
+}
+
+impl Ledger for SqliteLedger {
+    async fn attempt(&self, recipient: RecipientId, at: Timestamp) -> Result<(), StateError> {
+        let at = at.as_millisecond();
+        let attempt = move |transaction: &rusqlite::Transaction<'_>| {
+            let mut state = transaction.prepare_cached(
+                "UPDATE recipient SET state = 'attempting', attempts = attempts + 1, due = NULL,
+                     first_attempt = coalesce(first_attempt, ?2)
+                 WHERE id = ?1 AND state IN ('pending', 'deferred')",
+            )?;
+            if state.execute(params![recipient.0, at])? != 1 {
+                // Nobody is attempted who is not due: better to stop than to mail someone twice.
+                return Err(rusqlite::Error::StatementChangedRows(0));
+            }
+            transaction
+                .prepare_cached("INSERT INTO delivery_event (recipient, at, kind) VALUES (?1, ?2, 'attempt')")?
+                .execute(params![recipient.0, at])
+        };
+        self.0.write(attempt).await.map(drop)
+    }
+
+    async fn outcome(
+        &self,
+        recipient: RecipientId,
+        outcome: &Outcome,
+        at: Timestamp,
+        due: Option<Timestamp>,
+    ) -> Result<(), StateError> {
+        let state = match outcome {
+            Outcome::Accepted(_) => "accepted",
+            Outcome::Deferred(_) => "deferred",
+            Outcome::Rejected(_) => "rejected",
+            Outcome::Unknown(_) => "unknown",
+        };
+        let reply = outcome.reply().clone();
+        let (at, due) = (at.as_millisecond(), due.map(Timestamp::as_millisecond));
+        let write = move |transaction: &rusqlite::Transaction<'_>| {
+            transaction
+                .prepare_cached("UPDATE recipient SET state = ?2, reason = ?3, due = ?4 WHERE id = ?1")?
+                .execute(params![recipient.0, state, reply.to_string(), due])?;
+            transaction
+                .prepare_cached(
+                    "INSERT INTO delivery_event (recipient, at, kind, code, enhanced, text)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                )?
+                .execute(params![recipient.0, at, state, reply.code, reply.enhanced, reply.text])
+        };
+        self.0.write(write).await.map(drop)
+    }
+}

@@ -1,0 +1,34 @@
+//! Bulletin: one issue, written once in several languages, becomes each reader's own mail.
+//!
+//! Data flows one way, in the order in which a month goes. The modules stand in that order:
+//!
+//! | room | in | out |
+//! | --- | --- | --- |
+//! | [`domain`] | | the vocabulary that every room speaks |
+//! | [`config`] | `bulletin.toml` | a checked configuration, in slices |
+//! | [`issue`] | a folder of Markdown | an issue in all its languages |
+//! | [`edition`] | an issue and one reader's preferences | which items they get, and why |
+//! | [`render`] | an edition | HTML and plain text with places left open |
+//! | [`subscribers`] | a CSV | people, and a finding for every doubt |
+//! | [`compose`] | a rendered edition and a subscriber | the bytes for the relay, and the envelope |
+//! | [`deliver`] | messages | each one's outcome |
+//! | [`ledger`] | attempts and outcomes | the account, which always adds up |
+//! | [`state`] | | the one database, and who may write to it |
+//!
+//! [`pipeline`] is the only place where they meet. [`preview`] and [`rehearsal`] are side doors, and
+//! [`cli`] is the front one.
+
+pub mod cli;
+pub mod compose;
+pub mod config;
+pub mod deliver;
+pub mod domain;
+pub mod edition;
+pub mod issue;
+pub mod ledger;
+pub mod pipeline;
+pub mod preview;
+pub mod rehearsal;
+pub mod render;
+pub mod state;
+pub mod subscribers;

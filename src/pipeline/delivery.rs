@@ -1,0 +1,207 @@
+//! A settled plan to its end: editions rendered, messages composed as their turns come, the account closed.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use super::{Desk, Newsletter, PipelineError, Proposal, refused, render, select};
+use crate::compose::{Kind, OutboundMessage};
+use crate::config;
+use crate::deliver::throttle::Throttle;
+use crate::deliver::{ConnectError, Connection as _, End, Job, Outbox, RetryPolicy, Run, Transport, Watch};
+use crate::domain::clock::Clock;
+use crate::domain::outcome::Outcome;
+use crate::domain::{EmailAddress, IssueId, Language};
+use crate::edition::EditionKey;
+use crate::issue::Issue;
+use crate::ledger::{Plan, RecipientId, SqliteLedger};
+use crate::render::RenderedEdition;
+use crate::subscribers::Subscriber;
+
+/// Whether anything leaves the machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    Send,
+    Rehearsal,
+}
+
+/// How fast and how patiently a run goes: the configuration, and what this run has instead.
+#[derive(Debug, Clone)]
+pub struct Pace {
+    pub rate: config::Rate,
+    pub connections: usize,
+    pub batch: Option<config::Batch>,
+    pub retry: RetryPolicy,
+}
+
+impl Pace {
+    /// The configured pace; a rehearsal has no throttle, and retries soon.
+    #[must_use]
+    pub fn new(throttle: &config::Throttle, mode: Mode) -> Self {
+        let pause = match mode {
+            Mode::Send => throttle.retry_pause,
+            Mode::Rehearsal => Duration::from_millis(20),
+        };
+        let retry = RetryPolicy {
+            pause,
+            longest: Duration::from_secs(60 * 60),
+            give_up: throttle.retry_for,
+            wait: throttle.wait,
+        };
+        let (rate, batch) = match mode {
+            Mode::Send => (throttle.rate, throttle.batch),
+            Mode::Rehearsal => (config::Rate::MAX, None),
+        };
+        Self { rate, connections: throttle.connections, batch, retry }
+    }
+
+    /// How long so many messages take at least.
+    #[must_use]
+    pub fn estimate(&self, messages: usize) -> Duration {
+        let messages = u32::try_from(messages).unwrap_or(u32::MAX);
+        let sending = self.rate.per_second().map_or(0.0, |rate| f64::from(messages) / rate);
+        let pauses = self.batch.map_or(Duration::ZERO, |batch| batch.pause * (messages.saturating_sub(1) / batch.size));
+        Duration::from_secs_f64(sending) + pauses
+    }
+}
+
+/// A settled plan, ready to go.
+pub struct Delivery<T> {
+    run: Run<T, SqliteLedger>,
+    jobs: Vec<Job>,
+}
+
+impl<T: Transport> Delivery<T> {
+    /// Renders what is due and lines it up.
+    ///
+    /// # Errors
+    /// A template has a fault, or the ledger can't be read.
+    #[expect(clippy::too_many_arguments, reason = "the joint of all rooms: each is named once, here")]
+    pub fn prepare(
+        newsletter: Arc<Newsletter>,
+        issue: &Issue,
+        desk: &Desk,
+        plan: &Plan,
+        proposal: &Proposal,
+        transport: T,
+        pace: &Pace,
+        watch: Arc<dyn Watch>,
+        clock: Clock,
+        stop: watch::Receiver<bool>,
+    ) -> Result<Self, PipelineError> {
+        let by_identity = proposal.by_identity();
+        let mut editions: Vec<EditionKey> = Vec::new();
+        let mut places: HashMap<EditionKey, usize> = HashMap::new();
+        let mut messages = HashMap::new();
+        let mut jobs = Vec::new();
+        for person in desk.people(plan)? {
+            let (Some(due), Some(edition), Some(&reader)) =
+                (person.due, person.edition, by_identity.get(&person.identity))
+            else {
+                continue;
+            };
+            let place = *places.entry(edition).or_insert_with_key(|edition| {
+                editions.push(edition.clone());
+                editions.len() - 1
+            });
+            messages.insert(person.recipient, (reader, place));
+            jobs.push(Job {
+                recipient: person.recipient,
+                attempts: due.attempts,
+                first_attempt: due.first_attempt,
+                due: due.at,
+            });
+        }
+        let outbox = PlanOutbox {
+            editions: render(&newsletter, issue, &editions)?,
+            people: proposal.assembly.roster.people.clone(),
+            issue: issue.id.clone(),
+            date: plan.date,
+            messages,
+            newsletter,
+        };
+        let throttle = Throttle::new(pace.rate.per_second(), pace.batch.map(|batch| (batch.size, batch.pause)));
+        let run = Run {
+            transport: Arc::new(transport),
+            ledger: desk.ledger().clone(),
+            outbox: Arc::new(outbox),
+            watch,
+            connections: pace.connections,
+            throttle,
+            retry: pace.retry,
+            clock,
+            stop,
+        };
+        Ok(Self { run, jobs })
+    }
+
+    /// Delivers.
+    ///
+    /// # Errors
+    /// The ledger can't be written, or the relay refuses us as such.
+    pub async fn run(self) -> Result<End, PipelineError> {
+        Ok(self.run.deliver(self.jobs).await?)
+    }
+}
+
+/// Composes from rendered editions and the list.
+struct PlanOutbox {
+    newsletter: Arc<Newsletter>,
+    issue: IssueId,
+    date: jiff::Timestamp,
+    people: Vec<Subscriber>,
+    editions: Vec<RenderedEdition>,
+    /// Places in both.
+    messages: HashMap<RecipientId, (usize, usize)>,
+}
+
+impl Outbox for PlanOutbox {
+    fn message(&self, recipient: RecipientId) -> Result<OutboundMessage, String> {
+        let (person, edition) = self.messages.get(&recipient).ok_or("not in the plan")?;
+        let composer = self.newsletter.composer(&self.issue, self.date, Kind::Issue);
+        composer.compose(&self.editions[*edition], &self.people[*person]).map_err(|error| error.to_string())
+    }
+}
+
+/// Sends one marked test mail of all the issue's items to `address`; no ledger knows of it.
+///
+/// # Errors
+/// A template has a fault, or the relay can't be reached or refuses us.
+pub async fn send_test<T: Transport>(
+    newsletter: &Newsletter,
+    issue: &Issue,
+    address: EmailAddress,
+    language: Option<Language>,
+    transport: T,
+    clock: &Clock,
+) -> Result<Outcome, PipelineError> {
+    let person = test_reader(newsletter, address, language);
+    let key = select(newsletter, issue, &person)
+        .map_err(|reason| refused(reason.to_string(), "write an item that everyone gets, or topics for it"))?;
+    let rendered = render(newsletter, issue, &[key])?;
+    let message = newsletter.composer(&issue.id, clock.now(), Kind::Test).compose(&rendered[0], &person)?;
+    let mut connection = transport.connect().await.map_err(|error| match error {
+        ConnectError::Fatal { message, help } => refused(message, help),
+        ConnectError::Transient(reply) => {
+            refused(format!("the relay can't be reached: {reply}"), "check smtp.host and smtp.port, or try again later")
+        }
+    })?;
+    let outcome = connection.send(&message).await;
+    connection.quit().await;
+    Ok(outcome)
+}
+
+/// Someone who wants every topic and meets every condition that one cell can meet.
+fn test_reader(newsletter: &Newsletter, email: EmailAddress, language: Option<Language>) -> Subscriber {
+    let languages = vec![language.unwrap_or_else(|| newsletter.config.languages[0].clone())];
+    Subscriber {
+        email,
+        name: None,
+        languages,
+        topics: Default::default(),
+        columns: Default::default(),
+        line: 0,
+    }
+}

@@ -1,0 +1,128 @@
+//! The story of a month: plan -> render -> compose -> deliver -> account. The only place where the main
+//! rooms meet.
+
+mod delivery;
+mod newsletter;
+mod plan;
+
+use std::collections::BTreeMap;
+
+use crate::domain::IssueId;
+use crate::edition::{self, Edition, EditionKey, NoEdition, Preferences};
+use crate::issue::Issue;
+use crate::render::{self, RenderError, RenderedEdition};
+use crate::subscribers::{Roster, Subscriber};
+
+pub use delivery::{Delivery, Mode, Pace, send_test};
+pub use newsletter::Newsletter;
+pub use plan::{Decisions, Desk, Proposal};
+
+/// Something on the way failed; each room's own error tells what.
+#[derive(Debug, thiserror::Error)]
+pub enum PipelineError {
+    #[error(transparent)]
+    Config(#[from] crate::config::ConfigError),
+    #[error(transparent)]
+    Secret(#[from] crate::config::SecretError),
+    #[error(transparent)]
+    Issue(#[from] crate::issue::IssueError),
+    #[error(transparent)]
+    List(#[from] crate::subscribers::ListError),
+    #[error(transparent)]
+    Render(#[from] RenderError),
+    #[error(transparent)]
+    Compose(#[from] crate::compose::ComposeError),
+    #[error(transparent)]
+    State(#[from] crate::state::StateError),
+    #[error(transparent)]
+    Lock(#[from] crate::ledger::LockError),
+    #[error(transparent)]
+    Deliver(#[from] crate::deliver::DeliverError),
+    /// What a person has to set right; with the way to do it.
+    #[error("{message}")]
+    Refused { message: String, help: String },
+}
+
+/// Who gets which edition of an issue, and who gets none.
+#[derive(Debug)]
+pub struct Assembly {
+    pub roster: Roster,
+    /// Editions with at least one reader: by language, then those with the most items first.
+    pub editions: Vec<EditionKey>,
+    /// For each of the roster's people in turn: the place of their edition, or why there is none.
+    pub readers: Vec<Result<usize, NoEdition>>,
+}
+
+/// Works out everyone's edition.
+#[must_use]
+pub fn assemble(newsletter: &Newsletter, issue: &Issue, roster: Roster) -> Assembly {
+    let keys: Vec<_> = roster.people.iter().map(|person| select(newsletter, issue, person)).collect();
+    let mut editions: Vec<EditionKey> = Vec::new();
+    let mut places: BTreeMap<EditionKey, usize> = BTreeMap::new();
+    for key in keys.iter().flatten() {
+        places.entry(key.clone()).or_default();
+    }
+    editions.extend(places.keys().cloned());
+    let order = |key: &EditionKey| {
+        let language = |tag| newsletter.config.languages.iter().position(|known| known == tag);
+        let languages: Vec<_> = key.languages().iter().map(language).collect();
+        (languages.len(), languages, std::cmp::Reverse(key.items().len()), key.items().to_vec())
+    };
+    editions.sort_by_cached_key(order);
+    for (place, key) in editions.iter().enumerate() {
+        places.insert(key.clone(), place);
+    }
+    let readers = keys.into_iter().map(|key| key.map(|key| places[&key])).collect();
+    Assembly { roster, editions, readers }
+}
+
+/// The edition of one person.
+///
+/// # Errors
+/// There is none for them.
+pub fn select(newsletter: &Newsletter, issue: &Issue, person: &Subscriber) -> Result<EditionKey, NoEdition> {
+    let column = |alias: &str| person.column(alias);
+    let preferences = Preferences { languages: &person.languages, topics: &person.topics, column: &column };
+    edition::select(issue, preferences, newsletter.config.newsletter.when_empty)
+}
+
+impl Assembly {
+    /// How many people get the edition at `place`.
+    #[must_use]
+    pub fn readers_of(&self, place: usize) -> usize {
+        self.readers.iter().filter(|reader| **reader == Ok(place)).count()
+    }
+
+    /// How many people get an edition at all.
+    #[must_use]
+    pub fn recipients(&self) -> usize {
+        self.readers.iter().flatten().count()
+    }
+
+    /// People who get none, and why.
+    pub fn skipped(&self) -> impl Iterator<Item = (&Subscriber, NoEdition)> {
+        let people = self.roster.people.iter().zip(&self.readers);
+        people.filter_map(|(person, reader)| reader.err().map(|reason| (person, reason)))
+    }
+}
+
+/// Renders each of `editions` once, in the same order.
+///
+/// # Errors
+/// A template has a fault.
+pub fn render(newsletter: &Newsletter, issue: &Issue, editions: &[EditionKey]) -> Result<Vec<RenderedEdition>, RenderError> {
+    let render = |key| render::render(&Edition::assemble(issue, key), &newsletter.templates, newsletter.setting());
+    editions.iter().map(render).collect()
+}
+
+/// What a command line says of an issue that is not there.
+#[must_use]
+pub fn refused(message: impl Into<String>, help: impl Into<String>) -> PipelineError {
+    PipelineError::Refused { message: message.into(), help: help.into() }
+}
+
+/// Where an issue's previews and rehearsals go.
+#[must_use]
+pub fn outbox(newsletter: &Newsletter, issue: &IssueId) -> std::path::PathBuf {
+    newsletter.folder.join("outbox").join(issue.as_str())
+}

@@ -1,0 +1,194 @@
+//! The preview: every edition on disk, to be looked at and approved. Editions and a composer in; a
+//! gallery, a manifest, and the files of each edition out. The same input gives the same bytes.
+
+mod gallery;
+mod manifest;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::compose::{ComposeError, Composer};
+use crate::domain::Digest;
+use crate::edition::{Edition, EditionKey};
+use crate::issue::Issue;
+use crate::render::RenderedEdition;
+use crate::state::{private_file, private_folder};
+use crate::subscribers::Subscriber;
+
+pub use manifest::{EditionEntry, Manifest, SkippedEntry};
+
+/// What a preview is made of.
+pub struct Preview<'a> {
+    pub issue: &'a Issue,
+    pub newsletter: &'a str,
+    pub digest: Digest,
+    pub composer: Composer<'a>,
+    /// Each edition and how many people get it.
+    pub editions: Vec<(RenderedEdition, usize)>,
+    /// The place in `editions` of each person who gets one.
+    pub readers: Vec<(&'a Subscriber, usize)>,
+    pub skipped: Vec<(&'a Subscriber, String)>,
+    /// Alias and header of declared columns: what stands in for a cell in an edition's sample.
+    pub columns: &'a [(&'a str, &'a str)],
+    pub addresses: Addresses,
+    pub extent: Extent,
+}
+
+/// How addresses are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Addresses {
+    Masked,
+    Shown,
+}
+
+/// How much is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// A sample of each edition.
+    Editions,
+    /// Besides, each recipient's own message.
+    EachRecipient,
+}
+
+/// A preview can't be written.
+#[derive(Debug, thiserror::Error)]
+pub enum PreviewError {
+    #[error("{} can't be written: {}", .0.display(), .1)]
+    Write(PathBuf, #[source] std::io::Error),
+    #[error("{} holds other files than a preview", .0.display())]
+    Foreign(PathBuf),
+    #[error("{0}")]
+    Gallery(String),
+    #[error(transparent)]
+    Compose(#[from] ComposeError),
+}
+
+impl Preview<'_> {
+    /// Writes everything into `folder`, in place of a preview that stands there.
+    ///
+    /// # Errors
+    /// The folder can't be written, or holds what is no preview.
+    pub fn write(&self, folder: &Path) -> Result<Manifest, PreviewError> {
+        clear(folder)?;
+        let out = Folder(folder);
+        let mut editions = Vec::new();
+        let mut pages = Vec::new();
+        for (rendered, recipients) in &self.editions {
+            let (entry, page) = self.edition(rendered, *recipients, &out)?;
+            editions.push(entry);
+            pages.push(page);
+        }
+        if self.extent == Extent::EachRecipient {
+            for (person, place) in &self.readers {
+                let message = self.composer.compose(&self.editions[*place].0, person)?;
+                out.write(&format!("each/row-{:05}.eml", person.line), &message.bytes)?;
+            }
+        }
+        let skipped = self.skipped.iter().map(|(person, reason)| SkippedEntry {
+            email: self.shown(person),
+            reason: reason.clone(),
+        });
+        let manifest = Manifest {
+            issue: self.issue.id.to_string(),
+            digest: self.digest.to_string(),
+            recipients: self.readers.len(),
+            editions,
+            skipped: skipped.collect(),
+        };
+        out.write("index.html", gallery::page(self, &manifest, &pages)?.as_bytes())?;
+        // Last, since it tells a finished preview from one that was broken off.
+        out.write("manifest.json", manifest.json().as_bytes())?;
+        Ok(manifest)
+    }
+
+    fn edition(
+        &self,
+        rendered: &RenderedEdition,
+        recipients: usize,
+        out: &Folder<'_>,
+    ) -> Result<(EditionEntry, gallery::Page), PreviewError> {
+        let id = rendered.key.id();
+        let sample = self.sample(rendered);
+        let message = self.composer.compose(rendered, &sample)?;
+        let (html, text, subject) = self.composer.parts(rendered, &sample)?;
+        let mut page = html.clone();
+        for image in &rendered.images {
+            let name = format!("images/{}-{}", Digest::of(&image.bytes), image.file_name);
+            out.write(&format!("editions/{name}"), &image.bytes)?;
+            page = page.replace(&format!("cid:{}", image.content_id), &name);
+        }
+        let entry = EditionEntry {
+            id: id.clone(),
+            language: rendered.key.language(),
+            items: rendered.key.items().iter().map(ToString::to_string).collect(),
+            recipients,
+            subject,
+            html: format!("editions/{id}.html"),
+            text: format!("editions/{id}.txt"),
+            eml: format!("editions/{id}.eml"),
+            bytes: message.bytes.len(),
+            html_bytes: html.len(),
+            digest: rendered.digest.to_string(),
+        };
+        out.write(&entry.html, page.as_bytes())?;
+        out.write(&entry.text, text.as_bytes())?;
+        out.write(&entry.eml, &message.bytes)?;
+        Ok((entry, gallery::Page { fallen_back: self.fallen_back(&rendered.key) }))
+    }
+
+    /// The made-up reader of an edition's sample: nobody's data is shown when a preview is passed round.
+    fn sample(&self, rendered: &RenderedEdition) -> Subscriber {
+        let columns = self.columns.iter().map(|(alias, header)| ((*alias).to_owned(), format!("[{header}]")));
+        Subscriber {
+            email: "reader@example.org".parse().unwrap_or_else(|_| unreachable!("a plain address")),
+            name: Some("Sample Reader".to_owned()),
+            languages: rendered.key.languages().to_vec(),
+            topics: std::collections::BTreeSet::new(),
+            columns: columns.collect(),
+            line: 0,
+        }
+    }
+
+    fn fallen_back(&self, key: &EditionKey) -> Vec<(String, String)> {
+        let edition = Edition::assemble(self.issue, key);
+        edition.fallen_back().map(|(item, language)| (item.to_string(), language.to_string())).collect()
+    }
+
+    fn shown(&self, person: &Subscriber) -> String {
+        match self.addresses {
+            Addresses::Masked => person.email.masked(),
+            Addresses::Shown => person.email.to_string(),
+        }
+    }
+}
+
+/// Removes a preview that stands in `folder`; anything else there is none of ours.
+fn clear(folder: &Path) -> Result<(), PreviewError> {
+    let failed = |error| PreviewError::Write(folder.to_owned(), error);
+    private_folder(folder).map_err(failed)?;
+    let ours = ["index.html", "manifest.json", "editions", "each"];
+    let entries = fs::read_dir(folder).map_err(failed)?.collect::<Result<Vec<_>, _>>().map_err(failed)?;
+    if entries.iter().any(|entry| !ours.iter().any(|name| entry.file_name() == *name)) {
+        return Err(PreviewError::Foreign(folder.to_owned()));
+    }
+    for entry in entries {
+        let path = entry.path();
+        let removed = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
+        removed.map_err(|error| PreviewError::Write(path, error))?;
+    }
+    Ok(())
+}
+
+/// Where a preview goes.
+struct Folder<'a>(&'a Path);
+
+impl Folder<'_> {
+    fn write(&self, name: &str, content: &[u8]) -> Result<(), PreviewError> {
+        use std::io::Write as _;
+        let path = self.0.join(name);
+        let written = private_folder(path.parent().unwrap_or(self.0))
+            .and_then(|()| private_file(&path))
+            .and_then(|mut file| file.write_all(content));
+        written.map_err(|error| PreviewError::Write(path, error))
+    }
+}

@@ -1,0 +1,120 @@
+//! MJML to HTML by mrml, behind a pre-pass that keeps mrml from spoiling what it prints.
+//!
+//! mrml 6 prints attribute values with Rust's debug escapes: a no-break space would become the six
+//! letters `\u{a0}`, and a quote would end the attribute. It also fails on CRLF. So every attribute is
+//! quoted anew and each character that would be escaped becomes a numeric reference first.
+
+use std::fmt::Write as _;
+
+use htmlparser::{ElementEnd, Token, Tokenizer};
+use mrml::prelude::parser::ParserOptions;
+use mrml::prelude::render::RenderOptions;
+
+/// The MJML can't be read or rendered; line and column are those of the assembled MJML.
+#[derive(Debug, thiserror::Error)]
+pub enum MjmlError {
+    #[error("the MJML can't be read: {0}")]
+    Parse(String),
+    #[error("the MJML can't be rendered: {0}")]
+    Render(String),
+}
+
+/// One MJML document to one HTML document that fetches nothing: no web fonts, no hosted icons.
+///
+/// # Errors
+/// The document is not MJML.
+pub fn to_html(mjml: &str) -> Result<String, MjmlError> {
+    let prepared = prepare(mjml)?;
+    let parsed = mrml::parse_with_options(&prepared, &ParserOptions::default())
+        .map_err(|error| MjmlError::Parse(error.to_string()))?;
+    let options = RenderOptions { social_icon_origin: None, fonts: std::collections::HashMap::new(), ..Default::default() };
+    parsed.element.render(&options).map_err(|error| MjmlError::Render(error.to_string()))
+}
+
+/// The document with LF line ends and attributes that mrml prints as they are.
+fn prepare(mjml: &str) -> Result<String, MjmlError> {
+    let mjml = mjml.strip_prefix('\u{feff}').unwrap_or(mjml).replace("\r\n", "\n").replace('\r', "\n");
+    let mut out = String::with_capacity(mjml.len() + mjml.len() / 16);
+    let mut copied = 0;
+    let mut in_title = false;
+    for token in Tokenizer::from(mjml.as_str()) {
+        let token = token.map_err(|error| MjmlError::Parse(error.to_string()))?;
+        match token {
+            Token::Attribute { span, value, .. } => {
+                out.push_str(&mjml[copied..span.start()]);
+                let name = span.as_str().split('=').next().unwrap_or_default().trim_end();
+                let _ = write!(out, "{name}=\"");
+                attribute(value.map_or("", |value| value.as_str()), &mut out);
+                out.push('"');
+                copied = span.end();
+            }
+            Token::ElementStart { local, .. } => in_title = local.as_str() == "mj-title",
+            Token::ElementEnd { end: ElementEnd::Close(..) | ElementEnd::Empty, .. } => in_title = false,
+            Token::Text { text } if in_title => {
+                out.push_str(&mjml[copied..text.start()]);
+                attribute(text.as_str(), &mut out);
+                copied = text.end();
+            }
+            _ => {}
+        }
+    }
+    out.push_str(&mjml[copied..]);
+    Ok(out)
+}
+
+fn attribute(value: &str, out: &mut String) {
+    for c in value.chars() {
+        match c {
+            '"' => out.push_str("&quot;"),
+            '\n' | '\t' => out.push(' '),
+            '\'' => out.push('\''),
+            c if c == '\\' || c.escape_debug().count() > 1 => {
+                let _ = write!(out, "&#x{:x};", u32::from(c));
+            }
+            c => out.push(c),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn document(body: &str) -> String {
+        format!("<mjml><mj-head><mj-title>Sujet\u{a0}: «\u{a0}x\u{a0}»</mj-title></mj-head><mj-body>{body}</mj-body></mjml>")
+    }
+
+    #[test]
+    fn a_no_break_space_in_an_attribute_survives() {
+        let body = "<mj-section><mj-column><mj-image src='a.png' alt='Titre\u{a0}: \\ l\u{2019}\u{e9}t\u{e9} \u{200d}'/></mj-column></mj-section>";
+        let html = to_html(&document(body)).unwrap();
+        assert!(!html.contains("u{"), "{html}");
+        assert!(html.contains("Titre&#xa0;:") || html.contains("Titre\u{a0}:") || html.contains("Titre&nbsp;:"), "{html}");
+    }
+
+    #[test]
+    fn crlf_with_void_tags_is_read() {
+        let body = "<mj-section>\r\n<mj-column>\r\n<mj-text>a<br/>\r\nb</mj-text>\r\n<mj-divider\r\nborder-width=\"1px\"\r\n/>\r\n</mj-column>\r\n</mj-section>";
+        let html = to_html(&document(body)).unwrap();
+        assert!(html.contains("a<br"), "{html}");
+    }
+
+    #[test]
+    fn a_quote_in_an_attribute_does_not_end_it() {
+        let body = "<mj-section><mj-column><mj-image src=\"a.png\" alt='say \"hi\"'/></mj-column></mj-section>";
+        let html = to_html(&document(body)).unwrap();
+        assert!(html.contains("say &quot;hi&quot;"), "{html}");
+    }
+
+    #[test]
+    fn nothing_is_fetched_from_elsewhere() {
+        let html = to_html(&document("<mj-section><mj-column><mj-text font-family=\"Ubuntu\">a</mj-text></mj-column></mj-section>")).unwrap();
+        assert!(!html.contains("fonts.googleapis"), "{html}");
+    }
+
+    #[test]
+    fn what_is_not_mjml_is_an_error() {
+        assert!(to_html("<mjml><mj-body>").is_err());
+        assert!(to_html("hello").is_err());
+    }
+}

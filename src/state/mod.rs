@@ -1,0 +1,112 @@
+//! The one database: opened here, its tables owned by the rooms that use them. SQLite in WAL mode with
+//! synchronous=FULL, so that what was committed is on the disk; one thread writes, and jobs that wait
+//! for it together are committed together.
+
+mod writer;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+
+pub use writer::Database;
+
+/// The database can't be used.
+#[derive(Debug, thiserror::Error)]
+pub enum StateError {
+    #[error("the folder {} can't be made or written: {}", .0.display(), .1)]
+    Folder(PathBuf, #[source] std::io::Error),
+    #[error("the database {} can't be used: {}", .0.display(), .1)]
+    Database(PathBuf, #[source] rusqlite::Error),
+    #[error("the database {} was written by a newer version of this program (schema {})", .0.display(), .1)]
+    Newer(PathBuf, i64),
+    #[error("the database {} refused a write: {}", .0.display(), .1)]
+    Refused(PathBuf, String),
+    #[error("the database's writer has ended")]
+    Ended,
+}
+
+/// Each step brings the schema from its place in this list to the next; a step is never changed once released.
+const MIGRATIONS: &[&str] = &[include_str!("schema-1.sql")];
+
+/// Opens the database at `path`, making it and its folder where they are missing.
+fn open(path: &Path) -> Result<Connection, StateError> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    private_folder(folder).map_err(|error| StateError::Folder(folder.to_owned(), error))?;
+    let failed = |error| StateError::Database(path.to_owned(), error);
+    if !path.exists() {
+        private_file(path).map_err(|error| StateError::Folder(folder.to_owned(), error))?;
+    }
+    let mut connection = Connection::open(path).map_err(failed)?;
+    connection.busy_timeout(Duration::from_secs(10)).map_err(failed)?;
+    connection.pragma_update(None, "journal_mode", "WAL").map_err(failed)?;
+    connection.pragma_update(None, "synchronous", "FULL").map_err(failed)?;
+    connection.pragma_update(None, "foreign_keys", "ON").map_err(failed)?;
+    migrate(&mut connection, path)?;
+    Ok(connection)
+}
+
+/// Opens an existing database for reading beside a writer; none where there is none.
+///
+/// # Errors
+/// It is there and can't be read.
+pub fn open_to_read(path: &Path) -> Result<Option<Connection>, StateError> {
+    if !path.exists() {
+        return Ok(None);
+    }
+    let failed = |error| StateError::Database(path.to_owned(), error);
+    // Not opened read-only: a database in WAL mode whose writer was killed is recovered by its next reader.
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut connection = Connection::open_with_flags(path, flags).map_err(failed)?;
+    connection.busy_timeout(Duration::from_secs(10)).map_err(failed)?;
+    migrate(&mut connection, path)?;
+    Ok(Some(connection))
+}
+
+fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StateError> {
+    let failed = |error| StateError::Database(path.to_owned(), error);
+    let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(failed)?;
+    let done = usize::try_from(version).unwrap_or(usize::MAX);
+    if done > MIGRATIONS.len() {
+        return Err(StateError::Newer(path.to_owned(), version));
+    }
+    if done == MIGRATIONS.len() {
+        return Ok(());
+    }
+    let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).map_err(failed)?;
+    // Another process may have been faster.
+    let version: i64 = transaction.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(failed)?;
+    for step in MIGRATIONS.iter().skip(usize::try_from(version).unwrap_or_default()) {
+        transaction.execute_batch(step).map_err(failed)?;
+    }
+    transaction.pragma_update(None, "user_version", MIGRATIONS.len() as i64).map_err(failed)?;
+    transaction.commit().map_err(failed)
+}
+
+/// Makes `folder` with all above it, open to its owner alone: it will hold addresses.
+///
+/// # Errors
+/// It can't be made.
+pub fn private_folder(folder: &Path) -> std::io::Result<()> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
+/// Makes or empties a file that only its owner can read.
+///
+/// # Errors
+/// It can't be made.
+pub fn private_file(path: &Path) -> std::io::Result<fs::File> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
