@@ -1,5 +1,6 @@
 //! The closing account on stdout: a table for people, one object for programs.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -61,7 +62,8 @@ fn table(issue: &IssueId, account: &Account) -> String {
     let mut out = format!("{issue}: {} planned\n", account.planned);
     for (state, count, meaning) in rows {
         if count > 0 || state == "accepted" {
-            out.push_str(&format!("  {state:<9}{count:>8}  {meaning}\n"));
+            // Writing to a String can't fail.
+            let _ = writeln!(out, "  {state:<9}{count:>8}  {meaning}");
         }
     }
     out

@@ -66,7 +66,9 @@ fn say(said: Said) {
 pub(super) fn explain(error: &PipelineError, folder: &Path) {
     match error {
         PipelineError::Config(ConfigError::Invalid(findings)) | PipelineError::Issue(IssueError::Invalid(findings)) => {
-            findings.iter().for_each(|finding| say(of_finding(finding, folder)));
+            for finding in findings {
+                say(of_finding(finding, folder));
+            }
             eprintln!("{error}");
         }
         PipelineError::List(ListError::Invalid(finding)) | PipelineError::Render(RenderError::Invalid(finding)) => {
@@ -107,7 +109,8 @@ fn cure(error: &PipelineError) -> Option<String> {
         }
         PipelineError::Lock(LockError::File(..)) => "check the folder's permissions".to_owned(),
         PipelineError::Render(RenderError::Mjml(_)) => {
-            "compare your templates with the built-in ones; an ```mjml block in the issue must be whole elements".to_owned()
+            "compare your templates with the built-in ones; an ```mjml block in the issue must be whole elements"
+                .to_owned()
         }
         _ => return None,
     };
@@ -142,7 +145,10 @@ fn of_finding(finding: &Finding, folder: &Path) -> Said {
     let text = finding.file.as_ref().and_then(|file| std::fs::read_to_string(folder.join(file)).ok());
     let span = text.as_deref().zip(finding.line).map(|(text, line)| span(text, line, finding.column));
     let place = match (&finding.file, &text) {
-        (Some(file), None) => format!(" ({})", file.display()),
+        (Some(file), None) => match finding.line {
+            Some(line) => format!(" ({}:{line})", file.display()),
+            None => format!(" ({})", file.display()),
+        },
         _ => String::new(),
     };
     let source = text.zip(finding.file.as_ref());
@@ -150,7 +156,9 @@ fn of_finding(finding: &Finding, folder: &Path) -> Said {
         severity: finding.severity,
         message: format!("{}{place}", capitalised(&finding.message)),
         help: finding.help.clone(),
-        source: source.filter(|_| span.is_some()).map(|(text, file)| NamedSource::new(file.display().to_string(), text)),
+        source: source
+            .filter(|_| span.is_some())
+            .map(|(text, file)| NamedSource::new(file.display().to_string(), text)),
         span,
     }
 }

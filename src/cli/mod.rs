@@ -1,6 +1,8 @@
 //! The command line: the only room that knows clap, and the only one that prints. Stdout is data,
 //! stderr is speech; the exit status is 0 for done, 1 for findings or people not reached, 2 for could not.
 
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "the one room that prints")]
+
 mod account;
 mod diagnostics;
 mod init;
@@ -33,7 +35,7 @@ struct Cli {
     #[arg(long, global = true, value_name = "DIR")]
     dir: Option<PathBuf>,
 
-    /// Tell more of what goes on (twice: everything); RUST_LOG is obeyed too
+    /// Tell more of what goes on (twice: everything); `RUST_LOG` is obeyed too
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     verbose: u8,
 

@@ -25,17 +25,25 @@ impl New {
         let issues = folder.join("issues");
         let home = issues.join(self.issue.as_str());
         if home.exists() {
-            return Err(refused(format!("{} is there already", home.display()), "choose another name, or edit that one"));
+            return Err(refused(
+                format!("{} is there already", home.display()),
+                "choose another name, or edit that one",
+            ));
         }
         let number = next_number(&issues).map_or(String::new(), |number| format!("number = {number}\n"));
         let date = self.issue.as_str().parse::<civil::Date>().unwrap_or_else(|_| today(clock));
         init::write(
             &home.join("issue.toml"),
-            &format!("{number}date = {date}\n# What an item without translation becomes: \"original\" or \"omit\".\nfallback = \"original\"\n"),
+            &format!(
+                "{number}date = {date}\n# What an item without translation becomes: \"original\" or \"omit\".\nfallback = \"original\"\n"
+            ),
         )?;
         let topic = config.topics.keys().next().map(Topic::as_str);
         for (place, language) in config.languages.iter().enumerate() {
-            init::write(&home.join(format!("{language}.md")), &source(&self.issue, language.as_str(), topic, place == 0))?;
+            init::write(
+                &home.join(format!("{language}.md")),
+                &source(&self.issue, language.as_str(), topic, place == 0),
+            )?;
         }
         fs::create_dir_all(home.join("images"))
             .map_err(|error| refused(format!("{}: {error}", home.display()), "check the folder's permissions"))?;

@@ -51,7 +51,7 @@ impl Rehearse {
         let address = catcher.address();
         let relay = Relay::new(address.ip().to_string(), address.port(), Security::Clear);
         let name = relay.to_string();
-        let transport = SmtpTransport::new(relay).map_err(|error| refused(error.to_string(), "please report this"))?;
+        let transport = SmtpTransport::new(relay).map_err(|error| refused(error.to_string(), error.help()))?;
 
         let desk = Desk::open(&folder.join("ledger.db"), &issue.id)?;
         let proposal = desk.propose(newsletter.digest(&issue), assembly, &name, clock.now())?;
@@ -71,8 +71,13 @@ impl Rehearse {
         runtime.block_on(catcher.stop());
         tell_end(&end);
         let account = desk.account()?;
-        let closing =
-            Closing { issue: &issue.id, account: &account, took: Some(started.elapsed()), digests: &[], json: self.json };
+        let closing = Closing {
+            issue: &issue.id,
+            account: &account,
+            took: Some(started.elapsed()),
+            digests: &[],
+            json: self.json,
+        };
         let ended = closing.print();
         if !self.json {
             println!("{}", maildir.join("new").display());

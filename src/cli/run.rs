@@ -136,7 +136,10 @@ pub(super) fn tell_end(end: &End) {
     match end {
         End::Done { next_due: None } => {}
         End::Done { next_due: Some(due) } => {
-            eprintln!("The next retry is due at {}; run the same command again then.", due.strftime("%Y-%m-%d %H:%M:%S UTC"));
+            eprintln!(
+                "The next retry is due at {}; run the same command again then.",
+                due.strftime("%Y-%m-%d %H:%M:%S UTC")
+            );
         }
         End::Stopped => eprintln!("Stopped. Run the same command again to continue."),
         End::Unreachable(reply) => {

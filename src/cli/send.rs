@@ -17,6 +17,7 @@ use crate::ledger::UnknownDecision;
 use crate::pipeline::{self, Decisions, Desk, Mode, Newsletter, Pace, PipelineError, Proposal, refused};
 
 #[derive(Debug, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(super) struct Send {
     /// The issue, by the name of its folder under issues/
     issue: IssueId,
@@ -29,7 +30,7 @@ pub(super) struct Send {
     /// The language of the test mail
     #[arg(long, value_name = "LANG", requires = "test")]
     language: Option<Language>,
-    /// Another relay than the configured one: smtp://127.0.0.1:2525, smtps://mail.example.org
+    /// Another relay than the configured one: `smtp://127.0.0.1:2525`, `smtps://mail.example.org`
     #[arg(long, value_name = "URL")]
     relay: Option<String>,
     /// Try those again whose final reply never came: some may get it twice
@@ -53,12 +54,11 @@ impl Send {
         let Opened { newsletter, issue, roster } = Opened::open(dir, &self.issue, self.options.subscribers.as_deref())?;
         let relay = self.relay(&newsletter)?;
         let name = relay.to_string();
-        let transport = SmtpTransport::new(relay).map_err(|error| {
-            refused(error.to_string(), "set smtp.tls to \"starttls\" or \"implicit\" in bulletin.toml")
-        })?;
+        let transport = SmtpTransport::new(relay).map_err(|error| refused(error.to_string(), error.help()))?;
         let runtime = runtime()?;
         if let Some(address) = &self.test {
-            let test = pipeline::send_test(&newsletter, &issue, address.clone(), self.language.clone(), transport, clock);
+            let test =
+                pipeline::send_test(&newsletter, &issue, address.clone(), self.language.clone(), transport, clock);
             return tell_test(&runtime.block_on(test)?);
         }
         let assembly = pipeline::assemble(&newsletter, &issue, roster);
@@ -100,8 +100,7 @@ impl Send {
 
     fn relay(&self, newsletter: &Newsletter) -> Result<Relay, PipelineError> {
         if let Some(url) = &self.relay {
-            return Relay::from_url(url)
-                .map_err(|error| refused(error.to_string(), "write --relay smtp://127.0.0.1:2525"));
+            return Relay::from_url(url).map_err(|error| refused(error.to_string(), error.help()));
         }
         let Some(smtp) = &newsletter.config.smtp else {
             return Err(refused(
@@ -129,10 +128,13 @@ impl Send {
         eprintln!("  relay       {relay}");
         let batch = pace.batch.map_or(String::new(), |batch| format!(", batches of {}", batch.size));
         let least = Duration::from_secs(pace.estimate(due).as_secs());
-        let least = jiff::SignedDuration::try_from(least).map_or_else(|_| "long".to_owned(), |least| format!("{least:#}"));
+        let least =
+            jiff::SignedDuration::try_from(least).map_or_else(|_| "long".to_owned(), |least| format!("{least:#}"));
         eprintln!("  pace        {}, {} connections{batch}; about {least}", pace.rate, pace.connections);
         if proposal.is_corrected() {
-            eprintln!("  corrected   the sources changed since part of the list was sent to; only the rest gets the new text");
+            eprintln!(
+                "  corrected   the sources changed since part of the list was sent to; only the rest gets the new text"
+            );
         }
         if proposal.gone() > 0 {
             eprintln!("  gone        {} of the plan stand in the list no more and are skipped", proposal.gone());
@@ -143,7 +145,9 @@ impl Send {
             eprintln!("  new         {new} came into the list after the send was begun and {what}");
         }
         if unknown > 0 && self.unknown_decision().is_none() {
-            eprintln!("  unknown     {unknown}: their final reply never came; --retry-unknown or --drop-unknown decides");
+            eprintln!(
+                "  unknown     {unknown}: their final reply never came; --retry-unknown or --drop-unknown decides"
+            );
         }
     }
 

@@ -4,7 +4,7 @@ use lettre::Message;
 use lettre::message::header::{HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MessageBuilder};
 
-use super::{ComposeError, Composer, Kind, Leave};
+use super::{Composer, Kind, Leave};
 use crate::domain::EmailAddress;
 use crate::domain::token::Purpose;
 use crate::render::RenderedEdition;
@@ -17,7 +17,7 @@ pub(super) fn message(
     subscriber: &Subscriber,
     subject: &str,
     leave: &Leave,
-) -> Result<MessageBuilder, ComposeError> {
+) -> MessageBuilder {
     let language = edition.language();
     let sender = composer.sender.get(language);
     let newsletter = composer.newsletter;
@@ -55,7 +55,7 @@ pub(super) fn message(
     if let Some(archive) = &composer.links.archive {
         builder = builder.raw_header(raw("List-Archive", format!("<{archive}>")));
     }
-    Ok(builder)
+    builder
 }
 
 fn mailbox(name: Option<&str>, address: &EmailAddress) -> Mailbox {

@@ -18,8 +18,7 @@ pub(super) fn body(edition: &RenderedEdition, text: String, html: String) -> Mul
     if edition.images.is_empty() {
         return alternative.singlepart(html);
     }
-    let mut related =
-        MultiPart::builder().kind(MultiPartKind::Related).boundary(boundary("related")).singlepart(html);
+    let mut related = MultiPart::builder().kind(MultiPartKind::Related).boundary(boundary("related")).singlepart(html);
     for image in &edition.images {
         let attachment = Attachment::new_inline_with_name(image.content_id.clone(), image.file_name.clone());
         if let Ok(content_type) = ContentType::parse(image.content_type) {

@@ -65,7 +65,7 @@ impl Composer<'_> {
     pub fn compose(&self, edition: &RenderedEdition, subscriber: &Subscriber) -> Result<OutboundMessage, ComposeError> {
         let leave = self.leave(subscriber)?;
         let (html, text, subject) = fill(edition, subscriber, &leave);
-        let message = headers::message(self, edition, subscriber, &subject, &leave)?
+        let message = headers::message(self, edition, subscriber, &subject, &leave)
             .multipart(mime::body(edition, text, html))
             .map_err(|error| ComposeError(error.to_string()))?;
         let envelope = Envelope { return_path: self.links.bounces.clone(), recipient: subscriber.email.clone() };

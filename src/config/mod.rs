@@ -1,5 +1,6 @@
 //! `bulletin.toml`: text in, a checked [`Config`] out, in slices of which each room takes its own.
 
+mod checks;
 mod raw;
 mod secret;
 
@@ -231,7 +232,7 @@ impl Config {
     /// # Errors
     /// See [`Config::load`].
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
-        raw::parse(text).map_err(|mut findings| {
+        checks::parse(text).map_err(|mut findings| {
             for finding in &mut findings {
                 finding.file = Some(FILE.into());
             }
@@ -258,8 +259,8 @@ impl Default for Throttle {
             rate: Rate(Some(5.0)),
             connections: 2,
             batch: None,
-            wait: Duration::from_secs(2 * 60),
-            retry_for: Duration::from_secs(24 * 60 * 60),
+            wait: Duration::from_mins(2),
+            retry_for: Duration::from_hours(24),
             retry_pause: Duration::from_secs(10),
         }
     }

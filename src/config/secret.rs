@@ -70,7 +70,7 @@ impl PasswordSource {
     }
 }
 
-/// The key that signs tokens: BULLETIN_SECRET where it is set, otherwise `secret.key` in `folder`,
+/// The key that signs tokens: `BULLETIN_SECRET` where it is set, otherwise `secret.key` in `folder`,
 /// which is made at first use, readable for its owner alone.
 ///
 /// # Errors

@@ -163,6 +163,7 @@ async fn worker<T: Transport, L: Ledger>(run: Arc<Run<T, L>>, queue: Queue) -> R
         }
         let outcome = open.send(&message).await;
         connection = Some(open);
+        let (outcome, refusal) = told_apart(outcome);
         let (outcome, due) = run.retry.judge(outcome, &job, run.clock.now());
         if let Err(error) = run.note(&job, &outcome, due).await {
             break Err(error.into());
@@ -170,6 +171,9 @@ async fn worker<T: Transport, L: Ledger>(run: Arc<Run<T, L>>, queue: Queue) -> R
         match due {
             Some(due) => queue.retry(job.tried(run.clock.now(), due)),
             None => queue.done(),
+        }
+        if let Some(refusal) = refusal {
+            break Err(refusal);
         }
     };
     if result.is_err() {
@@ -179,6 +183,21 @@ async fn worker<T: Transport, L: Ledger>(run: Arc<Run<T, L>>, queue: Queue) -> R
         open.quit().await;
     }
     result
+}
+
+/// Some refusals are about us and not about the reader (RFC 4954 section 6): the run ends with them,
+/// and the reader stays to be sent to.
+fn told_apart(outcome: Outcome) -> (Outcome, Option<DeliverError>) {
+    match outcome {
+        Outcome::Rejected(reply) if matches!(reply.code, 530 | 534 | 535 | 538) => {
+            let refusal = DeliverError::Relay {
+                message: format!("the relay wants us to log in before it takes mail: {reply}"),
+                help: "check username and password under [smtp] in bulletin.toml".into(),
+            };
+            (Outcome::Deferred(reply), Some(refusal))
+        }
+        outcome => (outcome, None),
+    }
 }
 
 impl<T: Transport, L: Ledger> Run<T, L> {

@@ -51,10 +51,13 @@ struct Shared {
     clock: Clock,
 }
 
+/// A job by the time at which it is due; ties go by the list.
+type Later = (Timestamp, RecipientId, u32, Option<Timestamp>);
+
 struct State {
     ready: VecDeque<Job>,
     /// By the time at which they are due, the earliest on top.
-    later: BinaryHeap<Reverse<(Timestamp, RecipientId, u32, Option<Timestamp>)>>,
+    later: BinaryHeap<Reverse<Later>>,
     in_flight: usize,
     closed: bool,
     /// When waiting ends: set once no first attempt is left.
@@ -136,10 +139,10 @@ impl Queue {
 
     /// How long until `due`; with nothing due, long enough to be woken by a change first.
     fn until(&self, due: Option<Timestamp>) -> Duration {
-        let Some(due) = due else { return Duration::from_secs(60) };
+        let Some(due) = due else { return Duration::from_mins(1) };
         let left = due.duration_since(self.0.clock.now());
         // A clock that was set back must not make a run sleep for hours.
-        Duration::try_from(left).unwrap_or_default().min(Duration::from_secs(60))
+        Duration::try_from(left).unwrap_or_default().min(Duration::from_mins(1))
     }
 
     /// A job came to its end.
@@ -245,6 +248,6 @@ impl State {
     }
 }
 
-fn entry(job: Job) -> Reverse<(Timestamp, RecipientId, u32, Option<Timestamp>)> {
+fn entry(job: Job) -> Reverse<Later> {
     Reverse((job.due.unwrap_or(Timestamp::MIN), job.recipient, job.attempts, job.first_attempt))
 }

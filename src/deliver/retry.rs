@@ -63,9 +63,9 @@ mod tests {
 
     const POLICY: RetryPolicy = RetryPolicy {
         pause: Duration::from_secs(10),
-        longest: Duration::from_secs(3600),
-        give_up: Duration::from_secs(7200),
-        wait: Duration::from_secs(120),
+        longest: Duration::from_hours(1),
+        give_up: Duration::from_hours(2),
+        wait: Duration::from_mins(2),
     };
 
     #[test]

@@ -62,7 +62,9 @@ impl FromStr for EmailAddress {
             return Err(AddressError::Empty);
         }
         let (local, domain) = text.rsplit_once('@').ok_or(AddressError::NoAt)?;
-        let invisible = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{feff}' | '\u{2060}');
+        let invisible = |c: char| {
+            c.is_whitespace() || c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{feff}' | '\u{2060}')
+        };
         if text.contains(invisible) {
             return Err(AddressError::Space);
         }

@@ -62,6 +62,7 @@ impl Fields {
     }
 
     /// The fields in the order of their numbers.
+    #[must_use]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &Field> {
         self.0.iter().map(|(field, _)| field)
     }
@@ -113,6 +114,7 @@ impl Merge {
     }
 
     /// The text with each place filled by `value`, written as the place needs it.
+    #[must_use]
     pub fn fill<'a>(&'a self, mut value: impl FnMut(&'a Field) -> std::borrow::Cow<'a, str>) -> String {
         let mut out = String::with_capacity(self.0.iter().map(Piece::size_hint).sum());
         for piece in &self.0 {

@@ -135,7 +135,7 @@ pub fn cure_unknown<'a>(word: &str, known: impl IntoIterator<Item = &'a str> + C
         Some(likely) => format!("did you mean `{likely}`?"),
         None => {
             let all: Vec<_> = known.into_iter().map(|word| format!("`{word}`")).collect();
-            format!("known are {}", all.join(", "))
+            format!("known are {}.", all.join(", "))
         }
     }
 }

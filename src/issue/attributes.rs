@@ -61,55 +61,64 @@ pub fn split(source: &str) -> (&str, Option<&str>) {
     }
 }
 
-/// Reads what stands between the braces.
-///
-/// # Errors
-/// The first word that can't be understood, with its cure.
-pub fn parse(text: &str, known: &Known<'_>) -> Result<Attributes, Fault> {
+/// Reads what stands between the braces: what could be understood, and each word that could not.
+#[must_use]
+pub fn parse(text: &str, known: &Known<'_>) -> (Attributes, Vec<Fault>) {
     let mut attributes = Attributes::default();
     if text.contains(['"', '\'', '{', '\u{201c}', '\u{201d}', '\u{2018}', '\u{2019}']) {
-        return fault("there are quotes or braces inside the braces", "values have no spaces and need no quotes");
+        let message = "there are quotes or braces inside the braces".to_owned();
+        return (attributes, vec![Fault { message, help: "values have no spaces and need no quotes".to_owned() }]);
     }
-    for word in text.split_whitespace() {
+    let words = text.split_whitespace();
+    let mut faults: Vec<_> = words.filter_map(|word| attributes.word(word, known).err()).collect();
+    let everyone = text.split_whitespace().any(|word| word == ".everyone");
+    if everyone && attributes.topics.as_ref().is_some_and(|topics| !topics.is_empty()) {
+        let message = "`.everyone` stands beside topics".to_owned();
+        faults.push(Fault { message, help: "keep `.everyone`, or the topics".to_owned() });
+    }
+    (attributes, faults)
+}
+
+impl Attributes {
+    fn word(&mut self, word: &str, known: &Known<'_>) -> Result<(), Fault> {
         if let Some(id) = word.strip_prefix('#') {
-            if attributes.id.is_some() {
-                return fault(format!("a second id, `#{id}`"), "keep one");
-            }
-            match id.parse() {
-                Ok(id) => attributes.id = Some(id),
-                Err(_) => return fault(format!("`#{id}` can't be an id"), "use letters, digits and hyphens"),
-            }
+            self.id(id)
         } else if let Some(class) = word.strip_prefix('.') {
-            let topics = attributes.topics.get_or_insert_default();
-            if class == "everyone" {
-                continue;
-            }
-            match class.parse() {
-                Ok(topic) if known.topics.contains(&class) => topics.push(topic),
-                _ => {
-                    let help = format!(
-                        "{}; topics are declared under [topics] in bulletin.toml",
-                        cure_unknown(class, known.topics.iter().copied())
-                    );
-                    return fault(format!("`{class}` is not a topic"), help);
-                }
-            }
+            self.class(class, known)
         } else if let Some((key, value)) = word.split_once('=') {
-            pair(&mut attributes, key, value, known)?;
+            pair(self, key, value, known)
         } else {
-            return fault(
+            fault(
                 format!("`{word}` is neither an #id, nor a .topic, nor a column=value"),
                 "write for instance {#hotline .services province=MB}",
-            );
+            )
         }
     }
-    if let Some(topics) = &attributes.topics
-        && text.split_whitespace().any(|word| word == ".everyone")
-        && !topics.is_empty()
-    {
-        return fault("`.everyone` stands beside topics", "keep `.everyone`, or the topics");
+
+    fn id(&mut self, id: &str) -> Result<(), Fault> {
+        if self.id.is_some() {
+            return fault(format!("a second id, `#{id}`"), "keep one");
+        }
+        match id.parse() {
+            Ok(id) => self.id = Some(id),
+            Err(_) => return fault(format!("`#{id}` can't be an id"), "use letters, digits and hyphens"),
+        }
+        Ok(())
     }
-    Ok(attributes)
+
+    fn class(&mut self, class: &str, known: &Known<'_>) -> Result<(), Fault> {
+        let topics = self.topics.get_or_insert_default();
+        match class.parse() {
+            _ if class == "everyone" => {}
+            Ok(topic) if known.topics.contains(&class) => topics.push(topic),
+            _ => {
+                let cure = cure_unknown(class, known.topics.iter().copied());
+                let help = format!("{cure} Topics are declared under [topics] in bulletin.toml.");
+                return fault(format!("`{class}` is not a topic"), help);
+            }
+        }
+        Ok(())
+    }
 }
 
 fn pair(attributes: &mut Attributes, key: &str, value: &str, known: &Known<'_>) -> Result<(), Fault> {
@@ -126,10 +135,8 @@ fn pair(attributes: &mut Attributes, key: &str, value: &str, known: &Known<'_>) 
         };
     }
     if !known.columns.contains(&key) {
-        let help = format!(
-            "{}; columns of your own are declared under [columns] in bulletin.toml",
-            cure_unknown(key, known.columns.iter().copied())
-        );
+        let cure = cure_unknown(key, known.columns.iter().copied());
+        let help = format!("{cure} Columns of your own are declared under [columns] in bulletin.toml.");
         return fault(format!("`{key}` is not a declared column"), help);
     }
     let values: Vec<_> = value.split('|').map(|value| value.trim().to_lowercase()).collect();
@@ -144,9 +151,24 @@ fn pair(attributes: &mut Attributes, key: &str, value: &str, known: &Known<'_>) 
 mod tests {
     use super::*;
 
-    fn read(text: &str) -> Result<Attributes, Fault> {
+    fn all(text: &str) -> (Attributes, Vec<Fault>) {
         let languages = ["en".parse().unwrap(), "fr".parse().unwrap()];
         parse(text, &Known { topics: vec!["policy", "media"], columns: vec!["province"], languages: &languages })
+    }
+
+    fn read(text: &str) -> Result<Attributes, Fault> {
+        match all(text) {
+            (attributes, faults) if faults.is_empty() => Ok(attributes),
+            (_, mut faults) => Err(faults.remove(0)),
+        }
+    }
+
+    #[test]
+    fn what_is_understood_is_kept_beside_a_fault() {
+        let (attributes, faults) = all("#hotline .polcy city=x .media");
+        assert_eq!(attributes.id.unwrap().as_str(), "hotline");
+        assert_eq!(attributes.topics.unwrap().len(), 1);
+        assert_eq!(faults.len(), 2);
     }
 
     #[test]

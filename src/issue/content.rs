@@ -12,7 +12,10 @@ pub enum Inline {
     Emphasis(Vec<Inline>),
     Strong(Vec<Inline>),
     Strikethrough(Vec<Inline>),
-    Link { url: String, content: Vec<Inline> },
+    Link {
+        url: String,
+        content: Vec<Inline>,
+    },
     /// An image within a line of text.
     Image(Picture),
     /// A line break that the author asked for.
@@ -33,15 +36,24 @@ pub struct Picture {
 pub enum Block {
     Paragraph(Vec<Inline>),
     /// A heading inside an item: level 3 to 6.
-    Heading { level: u8, content: Vec<Inline> },
+    Heading {
+        level: u8,
+        content: Vec<Inline>,
+    },
     /// With the number of the first entry where it is numbered.
-    List { start: Option<u64>, entries: Vec<Vec<Block>> },
+    List {
+        start: Option<u64>,
+        entries: Vec<Vec<Block>>,
+    },
     Quote(Vec<Block>),
     Code(String),
     Table(Table),
     Rule,
     /// A paragraph that is one bold link.
-    Button { url: String, content: Vec<Inline> },
+    Button {
+        url: String,
+        content: Vec<Inline>,
+    },
     /// A paragraph that is one image.
     Image(Picture),
     Event(Event),

@@ -62,14 +62,7 @@ pub fn parse(whole: &str, start: usize, block: &str) -> Result<Event, Finding> {
         let message = format!("there is no time zone `{}`", raw.tz.get_ref());
         return Err(fault(raw.tz.span(), message, "write it as Continent/City: America/Toronto"));
     }
-    Ok(Event {
-        title: raw.title,
-        start: starts,
-        end: ends,
-        tz: raw.tz.into_inner(),
-        place: raw.place,
-        url: raw.url,
-    })
+    Ok(Event { title: raw.title, start: starts, end: ends, tz: raw.tz.into_inner(), place: raw.place, url: raw.url })
 }
 
 #[cfg(test)]
@@ -78,7 +71,8 @@ mod tests {
 
     #[test]
     fn an_event_may_have_times_or_whole_days() {
-        let block = "title = \"Fair\"\nstart = \"2015-11-26T09:00\"\nend = 2015-11-28T17:00:00\ntz = \"America/Toronto\"\n";
+        let block =
+            "title = \"Fair\"\nstart = \"2015-11-26T09:00\"\nend = 2015-11-28T17:00:00\ntz = \"America/Toronto\"\n";
         let event = parse(block, 0, block).unwrap();
         assert!(matches!(event.start, When::Time(_)));
         assert_eq!(event.end.unwrap().date(), civil::date(2015, 11, 28));

@@ -36,7 +36,8 @@ pub fn split(source: &str) -> Result<(FrontMatter, usize), Finding> {
 
 fn parse(source: &str, start: usize, end: usize) -> Result<FrontMatter, Finding> {
     let toml = &source[start..end];
-    let front: FrontMatter = toml::from_str(toml).map_err(|error| toml_finding("front-matter", source, start, &error))?;
+    let front: FrontMatter =
+        toml::from_str(toml).map_err(|error| toml_finding("front-matter", source, start, &error))?;
     if front.subject.trim().is_empty() {
         return Err(Finding::error("front-matter", "the subject is empty")
             .at_offset(source, start)

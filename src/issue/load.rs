@@ -42,7 +42,7 @@ struct RawIssue {
 pub fn load(folder: &Path, id: &IssueId, words: &Vocabulary<'_>) -> Result<Issue, IssueError> {
     let home = folder.join(id.as_str());
     if !home.is_dir() {
-        return Err(IssueError::NotFound { id: id.clone(), folder: folder.to_owned(), known: names(folder) });
+        return Err(IssueError::NotFound { id: id.clone(), known: names(folder) });
     }
     let mut loader = Loader { home: &home, shown: Path::new("issues").join(id.as_str()), sources: Vec::new() };
     let mut findings = Vec::new();
@@ -320,7 +320,10 @@ impl Loader<'_> {
             Err(error) => return Err(Problem::File(IssueError::Read(path, error))),
         };
         Image::from_bytes(bytes).ok_or_else(|| {
-            Problem::Source(format!("`{source}` is not a PNG, JPEG or GIF"), "mail programs show PNG, JPEG and GIF only")
+            Problem::Source(
+                format!("`{source}` is not a PNG, JPEG or GIF"),
+                "mail programs show PNG, JPEG and GIF only",
+            )
         })
     }
 }

@@ -1,4 +1,4 @@
-//! Markdown (CommonMark with tables, strikethrough and heading attributes) to headings and blocks.
+//! Markdown (`CommonMark` with tables, strikethrough and heading attributes) to headings and blocks.
 
 use std::iter::Peekable;
 use std::ops::Range;
@@ -9,14 +9,19 @@ use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, OffsetIter, Options, Pa
 use super::attributes;
 use super::content::{Alignment, Block, Inline, Picture, Table};
 use super::event;
-use crate::domain::field::in_url;
 use crate::domain::Finding;
+use crate::domain::field::in_url;
 
 /// What stands at the top level of a source, in order.
 #[derive(Debug)]
 pub enum Node {
     /// `#` or `##`, with what stands in its braces.
-    Heading { level: u8, title: Vec<Inline>, attributes: Option<String>, line: usize },
+    Heading {
+        level: u8,
+        title: Vec<Inline>,
+        attributes: Option<String>,
+        line: usize,
+    },
     Block(Block),
 }
 
@@ -244,11 +249,13 @@ impl<'a> Reader<'a> {
     }
 
     fn html(&mut self, range: &Range<usize>) {
-        self.findings.push(
-            Finding::error("html", "HTML can't stand in an issue")
-                .at_offset(self.source, range.start)
-                .with_help("use Markdown, or a fenced block tagged mjml; write \\< for the sign itself"),
-        );
+        let finding = Finding::error("html", "HTML can't stand in an issue")
+            .at_offset(self.source, range.start)
+            .with_help("use Markdown, or a fenced block tagged mjml; write \\< for the sign itself");
+        // Start and end of one element are one fault.
+        if !self.findings.iter().any(|known| known.code == "html" && known.line == finding.line) {
+            self.findings.push(finding);
+        }
     }
 }
 

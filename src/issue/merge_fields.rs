@@ -14,9 +14,8 @@ pub fn mark(whole: &str, start: usize, columns: &[&str], fields: &mut Fields, fi
     while let Some(open) = whole[at..].find(['{', 'z']).map(|found| at + found) {
         out.push_str(&whole[at..open]);
         let rest = &whole[open..];
-        let problem = |message: String, help: &str| {
-            Finding::error("merge-field", message).at_offset(whole, open).with_help(help)
-        };
+        let problem =
+            |message: String, help: &str| Finding::error("merge-field", message).at_offset(whole, open).with_help(help);
         if rest.starts_with("{%") {
             findings.push(problem(
                 "`{%` can't stand in an issue".into(),
@@ -57,10 +56,8 @@ fn parse(text: &str, columns: &[&str]) -> Result<Field, (String, String)> {
     };
     let alias = column.strip_prefix("subscriber.").ok_or_else(odd)?.trim();
     if !columns.contains(&alias) {
-        let help = format!(
-            "{}; columns of your own are declared under [columns] in bulletin.toml",
-            cure_unknown(alias, columns.iter().copied())
-        );
+        let cure = cure_unknown(alias, columns.iter().copied());
+        let help = format!("{cure} Columns of your own are declared under [columns] in bulletin.toml.");
         return Err((format!("`{alias}` is not a declared column"), help));
     }
     let default = filter

@@ -118,8 +118,8 @@ impl std::fmt::Debug for Image {
 /// The issue can't be used.
 #[derive(Debug, thiserror::Error)]
 pub enum IssueError {
-    #[error("there is no issue {id} under {}", .folder.display())]
-    NotFound { id: IssueId, folder: PathBuf, known: Vec<String> },
+    #[error("there is no issue {id} in issues/")]
+    NotFound { id: IssueId, known: Vec<String> },
     #[error("{} can't be read: {}", .0.display(), .1)]
     Read(PathBuf, #[source] std::io::Error),
     #[error("the issue has {} that must be mended first", if .0.len() == 1 { "a fault".to_owned() } else { format!("{} faults", .0.len()) })]

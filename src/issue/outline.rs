@@ -39,15 +39,12 @@ pub fn build(nodes: Vec<Node>, known: &Known<'_>, findings: &mut Vec<Finding>) -
     for node in nodes {
         match node {
             Node::Heading { level, title, attributes, line } => {
-                let attributes = match attributes::parse(attributes.as_deref().unwrap_or_default(), known) {
-                    Ok(attributes) => attributes,
-                    Err(fault) => {
-                        findings.push(
-                            Finding::error("attribute", fault.message).at_line(line).with_help(fault.help),
-                        );
-                        Attributes::default()
-                    }
-                };
+                let (attributes, faults) = attributes::parse(attributes.as_deref().unwrap_or_default(), known);
+                findings.extend(
+                    faults
+                        .into_iter()
+                        .map(|fault| Finding::error("attribute", fault.message).at_line(line).with_help(fault.help)),
+                );
                 let head = Head { title, attributes, line };
                 match outline.sections.last_mut() {
                     _ if level == 1 => {

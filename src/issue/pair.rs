@@ -19,7 +19,14 @@ pub struct Source {
 /// Pairs `sources`, of which the first rules.
 pub fn pair(sources: Vec<Source>, findings: &mut Vec<Finding>) -> Vec<Section> {
     let several = sources.len() > 1;
-    let mut pairing = Pairing { several, original: None, taken: BTreeSet::new(), findings, sections: Vec::new() };
+    let mut pairing = Pairing {
+        several,
+        original: None,
+        rules: BTreeMap::new(),
+        taken: BTreeSet::new(),
+        findings,
+        sections: Vec::new(),
+    };
     for source in sources {
         pairing.taken.clear();
         pairing.add(source);
@@ -30,6 +37,8 @@ pub fn pair(sources: Vec<Source>, findings: &mut Vec<Finding>) -> Vec<Section> {
 struct Pairing<'a> {
     several: bool,
     original: Option<Language>,
+    /// What each section says of its items, in the first language.
+    rules: BTreeMap<ItemId, Attributes>,
     /// Ids seen in the file at hand.
     taken: BTreeSet<ItemId>,
     findings: &'a mut Vec<Finding>,
@@ -70,7 +79,12 @@ impl Pairing<'_> {
         let OutlineSection { head, lead, items } = section;
         if items.is_empty() {
             if known.is_some() && !self.sections[at].headings.is_empty() {
-                self.report(place, head.line, format!("section `{id}` has items in the first language, and none here"), "add its items, or leave the section out");
+                self.report(
+                    place,
+                    head.line,
+                    format!("section `{id}` has items in the first language, and none here"),
+                    "add its items, or leave the section out",
+                );
                 return;
             }
             let item = OutlineItem { head, body: lead };
@@ -78,13 +92,18 @@ impl Pairing<'_> {
             return;
         }
         if known.is_some() && self.sections[at].headings.is_empty() {
-            self.report(place, head.line, format!("section `{id}` has items here, and none in the first language"), "give both files the same sections");
+            self.report(
+                place,
+                head.line,
+                format!("section `{id}` has items here, and none in the first language"),
+                "give both files the same sections",
+            );
             return;
         }
-        if !place.first {
-            self.contradiction(place, &head, &Attributes::default(), "a section");
+        if let Some(ruling) = self.rules.get(&id).cloned() {
+            self.contradiction(place, &head, &ruling, "a section");
         }
-        let rules = head.attributes.clone();
+        let rules = self.rules.entry(id.clone()).or_insert(head.attributes).clone();
         self.sections[at].headings.insert(place.language.clone(), Heading { title: head.title, lead });
         for (number, item) in items.into_iter().enumerate() {
             let id = self.id(place, &item.head, &format!("{id}-{}", number + 1));
@@ -101,7 +120,12 @@ impl Pairing<'_> {
             if let Some(only) = known.only.clone()
                 && only != *place.language
             {
-                self.report(place, line, format!("item `{id}` exists in {only} only, as its attributes say, but stands here too"), "remove it here, or lang= there");
+                self.report(
+                    place,
+                    line,
+                    format!("item `{id}` exists in {only} only, as its attributes say, but stands here too"),
+                    "remove it here, or lang= there",
+                );
                 return;
             }
             known.texts.insert(place.language.clone(), ItemText { title: head.title, body });
@@ -122,7 +146,12 @@ impl Pairing<'_> {
         if let Some(only) = &attributes.only
             && only != place.language
         {
-            self.report(place, line, format!("item `{id}` says lang={only}, but stands in the {} file", place.language), "move it to that language's file");
+            self.report(
+                place,
+                line,
+                format!("item `{id}` says lang={only}, but stands in the {} file", place.language),
+                "move it to that language's file",
+            );
             return;
         }
         let topics = attributes.topics.or_else(|| rules.topics.clone()).unwrap_or_default();
@@ -142,7 +171,12 @@ impl Pairing<'_> {
             otherwise.parse().unwrap_or_else(|_| unreachable!("made of an id and a number"))
         });
         if !self.taken.insert(id.clone()) {
-            self.report(place, head.line, format!("the id `{id}` stands in this file twice"), "each section and item has its own");
+            self.report(
+                place,
+                head.line,
+                format!("the id `{id}` stands in this file twice"),
+                "each section and item has its own",
+            );
         }
         id
     }

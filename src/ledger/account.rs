@@ -62,9 +62,8 @@ pub fn account_of(
     issue: &IssueId,
     alive: bool,
 ) -> rusqlite::Result<Option<(Account, Vec<String>)>> {
-    let plan: Option<i64> = connection
-        .query_row("SELECT id FROM plan WHERE issue = ?1", [issue.as_str()], |row| row.get(0))
-        .optional()?;
+    let plan: Option<i64> =
+        connection.query_row("SELECT id FROM plan WHERE issue = ?1", [issue.as_str()], |row| row.get(0)).optional()?;
     let Some(plan) = plan else { return Ok(None) };
     let mut account = Account::default();
     let mut states = connection.prepare("SELECT state, count(*) FROM recipient WHERE plan = ?1 GROUP BY state")?;

@@ -81,7 +81,12 @@ pub(super) fn create(
     Ok(Plan { id, relay: relay.to_owned(), date: seconds(now.as_second()), digest })
 }
 
-pub(super) fn approve(transaction: &Transaction<'_>, plan: i64, digest: Digest, now: Timestamp) -> rusqlite::Result<()> {
+pub(super) fn approve(
+    transaction: &Transaction<'_>,
+    plan: i64,
+    digest: Digest,
+    now: Timestamp,
+) -> rusqlite::Result<()> {
     transaction
         .execute(
             "INSERT INTO approval (plan, digest, at) VALUES (?1, ?2, ?3)",
@@ -154,8 +159,9 @@ fn parse<T: std::str::FromStr>(column: usize, text: &str) -> rusqlite::Result<T>
 where
     T::Err: std::error::Error + Send + Sync + 'static,
 {
-    text.parse()
-        .map_err(|error| rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, Box::new(error)))
+    text.parse().map_err(|error| {
+        rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, Box::new(error))
+    })
 }
 
 fn seconds(since: i64) -> Timestamp {

@@ -1,6 +1,6 @@
 //! A settled plan to its end: editions rendered, messages composed as their turns come, the account closed.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -44,12 +44,8 @@ impl Pace {
             Mode::Send => throttle.retry_pause,
             Mode::Rehearsal => Duration::from_millis(20),
         };
-        let retry = RetryPolicy {
-            pause,
-            longest: Duration::from_secs(60 * 60),
-            give_up: throttle.retry_for,
-            wait: throttle.wait,
-        };
+        let retry =
+            RetryPolicy { pause, longest: Duration::from_hours(1), give_up: throttle.retry_for, wait: throttle.wait };
         let (rate, batch) = match mode {
             Mode::Send => (throttle.rate, throttle.batch),
             Mode::Rehearsal => (config::Rate::MAX, None),
@@ -102,11 +98,11 @@ impl<T: Transport> Delivery<T> {
             else {
                 continue;
             };
-            let place = *places.entry(edition).or_insert_with_key(|edition| {
+            let at = *places.entry(edition).or_insert_with_key(|edition| {
                 editions.push(edition.clone());
                 editions.len() - 1
             });
-            messages.insert(person.recipient, (reader, place));
+            messages.insert(person.recipient, (reader, at));
             jobs.push(Job {
                 recipient: person.recipient,
                 attempts: due.attempts,
@@ -196,12 +192,5 @@ pub async fn send_test<T: Transport>(
 /// Someone who wants every topic and meets every condition that one cell can meet.
 fn test_reader(newsletter: &Newsletter, email: EmailAddress, language: Option<Language>) -> Subscriber {
     let languages = vec![language.unwrap_or_else(|| newsletter.config.languages[0].clone())];
-    Subscriber {
-        email,
-        name: None,
-        languages,
-        topics: Default::default(),
-        columns: Default::default(),
-        line: 0,
-    }
+    Subscriber { email, name: None, languages, topics: BTreeSet::new(), columns: BTreeMap::new(), line: 0 }
 }

@@ -110,7 +110,11 @@ impl Assembly {
 ///
 /// # Errors
 /// A template has a fault.
-pub fn render(newsletter: &Newsletter, issue: &Issue, editions: &[EditionKey]) -> Result<Vec<RenderedEdition>, RenderError> {
+pub fn render(
+    newsletter: &Newsletter,
+    issue: &Issue,
+    editions: &[EditionKey],
+) -> Result<Vec<RenderedEdition>, RenderError> {
     let render = |key| render::render(&Edition::assemble(issue, key), &newsletter.templates, newsletter.setting());
     editions.iter().map(render).collect()
 }

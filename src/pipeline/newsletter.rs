@@ -62,8 +62,7 @@ impl Newsletter {
         let topics: Vec<_> = self.config.topics.keys().map(Topic::as_str).collect();
         let columns: Vec<_> =
             self.config.columns.iter().map(|(alias, header)| (alias.as_str(), header.as_str())).collect();
-        let words =
-            subscribers::Vocabulary { languages: &self.config.languages, topics: &topics, columns: &columns };
+        let words = subscribers::Vocabulary { languages: &self.config.languages, topics: &topics, columns: &columns };
         Ok(subscribers::load(&path, &shown, words)?)
     }
 
@@ -118,6 +117,8 @@ fn logo(folder: &Path, path: &Path) -> Result<Image, RenderError> {
             .with_help("brand.logo is a PNG, JPEG or GIF, named from the newsletter's folder on");
         RenderError::Invalid(Box::new(finding))
     };
-    let bytes = std::fs::read(&file).map_err(|error| fault(format!("the logo {} can't be read: {error}", path.display())))?;
-    Image::from_bytes(bytes).ok_or_else(|| fault(format!("the logo {} is not an image that mail shows", path.display())))
+    let bytes =
+        std::fs::read(&file).map_err(|error| fault(format!("the logo {} can't be read: {error}", path.display())))?;
+    Image::from_bytes(bytes)
+        .ok_or_else(|| fault(format!("the logo {} is not an image that mail shows", path.display())))
 }

@@ -9,11 +9,16 @@ use super::{Assembly, Newsletter, PipelineError, refused, select};
 use crate::domain::{Digest, IssueId};
 use crate::edition::EditionKey;
 use crate::issue::Issue;
-use crate::ledger::{Account, Lock, LockError, NewPerson, Person, Plan, SqliteLedger, UnknownDecision, account_of};
+use crate::ledger::{
+    Account, Lock, LockError, NewPerson, Person, Plan, RecipientId, SqliteLedger, UnknownDecision, account_of,
+};
 use crate::state::{Database, StateError, open_to_read};
 
 /// Why someone of the plan is not sent to any more.
 const GONE: &str = "no longer in the list";
+
+/// What someone gets of a corrected issue, or why nothing.
+type EditionAnew = (RecipientId, Result<EditionKey, String>);
 
 /// An issue's ledger, open for one process alone.
 pub struct Desk {
@@ -56,7 +61,7 @@ impl Desk {
                 format!("another process is sending {issue} just now"),
                 "wait for it to end, or look at `bulletin status`",
             ),
-            error => error.into(),
+            LockError::File(..) => error.into(),
         })?;
         let ledger = SqliteLedger::new(Database::open(database)?);
         Ok(Self { ledger, database: database.to_owned(), issue: issue.clone(), _lock: lock })
@@ -79,7 +84,10 @@ impl Desk {
         {
             let accepted = self.account()?.accepted;
             return Err(refused(
-                format!("{} has a plan for {}, which accepted {accepted} messages already; {relay} is another relay", self.issue, plan.relay),
+                format!(
+                    "{} has a plan for {}, which accepted {accepted} messages already; {relay} is another relay",
+                    self.issue, plan.relay
+                ),
                 format!("continue over {}, so that nobody is mailed twice", plan.relay),
             ));
         }
@@ -131,7 +139,7 @@ impl Desk {
         issue: &Issue,
         proposal: &Proposal,
         plan: &Plan,
-    ) -> Result<Vec<(crate::ledger::RecipientId, Result<EditionKey, String>)>, StateError> {
+    ) -> Result<Vec<EditionAnew>, StateError> {
         let by_identity = proposal.by_identity();
         let due = self.ledger.people(plan)?.into_iter().filter(|person| person.due.is_some());
         Ok(due

@@ -26,8 +26,6 @@ pub(super) fn page(preview: &Preview<'_>, manifest: &Manifest, pages: &[Page]) -
     context.insert("manifest", manifest);
     context.insert("pages", pages);
     let mut tera = Tera::default();
-    let rendered = tera
-        .add_raw_template("gallery.html", TEMPLATE)
-        .and_then(|()| tera.render("gallery.html", &context));
+    let rendered = tera.add_raw_template("gallery.html", TEMPLATE).and_then(|()| tera.render("gallery.html", &context));
     rendered.map_err(|error| PreviewError::Gallery(error.to_string()))
 }

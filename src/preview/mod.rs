@@ -84,10 +84,10 @@ impl Preview<'_> {
                 out.write(&format!("each/row-{:05}.eml", person.line), &message.bytes)?;
             }
         }
-        let skipped = self.skipped.iter().map(|(person, reason)| SkippedEntry {
-            email: self.shown(person),
-            reason: reason.clone(),
-        });
+        let skipped = self
+            .skipped
+            .iter()
+            .map(|(person, reason)| SkippedEntry { email: self.shown(person), reason: reason.clone() });
         let manifest = Manifest {
             issue: self.issue.id.to_string(),
             digest: self.digest.to_string(),

@@ -83,7 +83,9 @@ mod tests {
     #[test]
     fn each_language_writes_a_day_its_own_way() {
         let date = civil::date(2015, 11, 25);
-        for (tag, text) in [("en", "25 November 2015"), ("fr", "25 novembre 2015"), ("uk", "25 листопада 2015\u{202f}р.")] {
+        for (tag, text) in
+            [("en", "25 November 2015"), ("fr", "25 novembre 2015"), ("uk", "25 листопада 2015\u{202f}р.")]
+        {
             assert_eq!(day(date, &tag.parse().unwrap()), text);
         }
     }

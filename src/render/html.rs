@@ -119,7 +119,9 @@ impl Blocks<'_, '_> {
             Block::List { start, entries } => self.list(*start, entries, out),
             Block::Quote(inner) => {
                 out.push_str("<blockquote>");
-                inner.iter().for_each(|block| self.block(block, out));
+                for block in inner {
+                    self.block(block, out);
+                }
                 out.push_str("</blockquote>");
             }
             Block::Code(code) => {

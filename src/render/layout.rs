@@ -12,7 +12,7 @@ use crate::config::{Brand, Sender};
 use crate::domain::Language;
 use crate::domain::field::{Escape, Field};
 use crate::edition::{Edition, Part, PartItem, PartSection};
-use crate::issue::content::plain;
+use crate::issue::content::{Block, Inline, plain};
 
 pub(super) struct Layout<'a> {
     pub templates: &'a Templates,
@@ -99,13 +99,8 @@ struct ItemContext {
 
 /// Makes the two kinds of content, MJML and plain text, behind one walk over the edition.
 trait Medium {
-    fn title(&mut self, content: &[crate::issue::content::Inline], language: &Language, suffix: &str) -> String;
-    fn body(
-        &mut self,
-        blocks: &[crate::issue::content::Block],
-        language: &Language,
-        suffix: &str,
-    ) -> Result<String, RenderError>;
+    fn title(&mut self, content: &[Inline], language: &Language, suffix: &str) -> String;
+    fn body(&mut self, blocks: &[Block], language: &Language, suffix: &str) -> Result<String, RenderError>;
 }
 
 struct MjmlMedium<'a, 'p> {
@@ -119,16 +114,11 @@ struct TextMedium<'a> {
 }
 
 impl Medium for MjmlMedium<'_, '_> {
-    fn title(&mut self, content: &[crate::issue::content::Inline], language: &Language, suffix: &str) -> String {
+    fn title(&mut self, content: &[Inline], language: &Language, suffix: &str) -> String {
         self.blocks(language, suffix).inlines(content)
     }
 
-    fn body(
-        &mut self,
-        blocks: &[crate::issue::content::Block],
-        language: &Language,
-        suffix: &str,
-    ) -> Result<String, RenderError> {
+    fn body(&mut self, blocks: &[Block], language: &Language, suffix: &str) -> Result<String, RenderError> {
         self.blocks(language, suffix).mjml(blocks)
     }
 }
@@ -147,16 +137,11 @@ impl<'p> MjmlMedium<'_, 'p> {
 }
 
 impl Medium for TextMedium<'_> {
-    fn title(&mut self, content: &[crate::issue::content::Inline], _: &Language, _: &str) -> String {
-        plain(content)
+    fn title(&mut self, content: &[Inline], _: &Language, _: &str) -> String {
+        super::text::wrapped(&plain(content))
     }
 
-    fn body(
-        &mut self,
-        blocks: &[crate::issue::content::Block],
-        language: &Language,
-        _: &str,
-    ) -> Result<String, RenderError> {
+    fn body(&mut self, blocks: &[Block], language: &Language, _: &str) -> Result<String, RenderError> {
         Ok(Writer::new(language, self.templates.strings(language)).write(blocks))
     }
 }
@@ -200,7 +185,12 @@ impl Layout<'_> {
         self.edition.parts[0].language
     }
 
-    fn mail<'m>(&'m self, medium: &mut dyn Medium, logo: Option<Source>, escape: Escape) -> Result<Mail<'m>, RenderError> {
+    fn mail<'m>(
+        &'m self,
+        medium: &mut dyn Medium,
+        logo: Option<Source>,
+        escape: Escape,
+    ) -> Result<Mail<'m>, RenderError> {
         let language = self.language();
         let issue = self.edition.issue;
         let strings = self.templates.strings(language);
@@ -274,7 +264,9 @@ impl Layout<'_> {
             in_this_issue: strings.in_this_issue.clone(),
             jump: strings.other_language.clone(),
             introduction: medium.body(&part.front.introduction, part.language, &suffix)?,
-            sections: sections.map(|section| self.section(section, part, &suffix, medium, escape)).collect::<Result<_, _>>()?,
+            sections: sections
+                .map(|section| self.section(section, part, &suffix, medium, escape))
+                .collect::<Result<_, _>>()?,
         })
     }
 
@@ -288,10 +280,9 @@ impl Layout<'_> {
     ) -> Result<SectionContext, RenderError> {
         let language = section.heading.as_ref().map_or(part.language, |heading| heading.language);
         let (title, lead) = match &section.heading {
-            Some(heading) => (
-                Some(medium.title(heading.title, language, suffix)),
-                medium.body(heading.lead, language, suffix)?,
-            ),
+            Some(heading) => {
+                (Some(medium.title(heading.title, language, suffix)), medium.body(heading.lead, language, suffix)?)
+            }
             None => (None, String::new()),
         };
         let items = section.items.iter();

@@ -27,7 +27,8 @@ pub fn to_html(mjml: &str) -> Result<String, MjmlError> {
     let prepared = prepare(mjml)?;
     let parsed = mrml::parse_with_options(&prepared, &ParserOptions::default())
         .map_err(|error| MjmlError::Parse(error.to_string()))?;
-    let options = RenderOptions { social_icon_origin: None, fonts: std::collections::HashMap::new(), ..Default::default() };
+    let options =
+        RenderOptions { social_icon_origin: None, fonts: std::collections::HashMap::new(), ..Default::default() };
     parsed.element.render(&options).map_err(|error| MjmlError::Render(error.to_string()))
 }
 
@@ -81,7 +82,9 @@ mod tests {
     use super::*;
 
     fn document(body: &str) -> String {
-        format!("<mjml><mj-head><mj-title>Sujet\u{a0}: «\u{a0}x\u{a0}»</mj-title></mj-head><mj-body>{body}</mj-body></mjml>")
+        format!(
+            "<mjml><mj-head><mj-title>Sujet\u{a0}: «\u{a0}x\u{a0}»</mj-title></mj-head><mj-body>{body}</mj-body></mjml>"
+        )
     }
 
     #[test]
@@ -89,7 +92,10 @@ mod tests {
         let body = "<mj-section><mj-column><mj-image src='a.png' alt='Titre\u{a0}: \\ l\u{2019}\u{e9}t\u{e9} \u{200d}'/></mj-column></mj-section>";
         let html = to_html(&document(body)).unwrap();
         assert!(!html.contains("u{"), "{html}");
-        assert!(html.contains("Titre&#xa0;:") || html.contains("Titre\u{a0}:") || html.contains("Titre&nbsp;:"), "{html}");
+        assert!(
+            html.contains("Titre&#xa0;:") || html.contains("Titre\u{a0}:") || html.contains("Titre&nbsp;:"),
+            "{html}"
+        );
     }
 
     #[test]
@@ -108,7 +114,10 @@ mod tests {
 
     #[test]
     fn nothing_is_fetched_from_elsewhere() {
-        let html = to_html(&document("<mj-section><mj-column><mj-text font-family=\"Ubuntu\">a</mj-text></mj-column></mj-section>")).unwrap();
+        let html = to_html(&document(
+            "<mj-section><mj-column><mj-text font-family=\"Ubuntu\">a</mj-text></mj-column></mj-section>",
+        ))
+        .unwrap();
         assert!(!html.contains("fonts.googleapis"), "{html}");
     }
 

@@ -71,7 +71,11 @@ impl RenderedEdition {
 ///
 /// # Errors
 /// A template has a fault, or what the templates make is not MJML.
-pub fn render(edition: &Edition<'_>, templates: &Templates, setting: Setting<'_>) -> Result<RenderedEdition, RenderError> {
+pub fn render(
+    edition: &Edition<'_>,
+    templates: &Templates,
+    setting: Setting<'_>,
+) -> Result<RenderedEdition, RenderError> {
     let mut pictures = Pictures::new(edition.issue, setting);
     let layout = layout::Layout { templates, setting, edition };
     let html = mjml::to_html(&layout.mjml(&mut pictures)?)?;

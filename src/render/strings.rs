@@ -51,7 +51,9 @@ impl Strings {
                 Some(span) => finding.at_offset(text, span.start),
                 None => finding,
             };
-            finding.in_file(file).with_help("templates/strings/en.toml of the program has all texts; copy and translate it")
+            finding
+                .in_file(file)
+                .with_help("templates/strings/en.toml of the program has all texts; copy and translate it")
         })
     }
 

@@ -56,6 +56,10 @@ impl Templates {
         }
         let mut tera = Tera::default();
         tera.autoescape_on([".mjml", ".html"]);
+        tera.register_filter("underline", |text: &str, arguments: tera::Kwargs, _: &tera::State<'_>| {
+            let mark = arguments.get::<&str>("mark")?.unwrap_or("-");
+            Ok::<_, tera::Error>(super::text::underline(text, mark))
+        });
         let templates = sources.iter().filter(|(name, _)| !name.starts_with("strings/"));
         tera.add_raw_templates(templates.map(|(name, text)| (name.clone(), text.clone())))
             .map_err(|error| template_error(&error))?;
@@ -125,12 +129,15 @@ fn strings_of(language: &Language, sources: &BTreeMap<String, String>) -> Result
 /// What Tera says, with the template's file and line where it tells them.
 fn template_error(error: &tera::Error) -> RenderError {
     let (report, own) = match error.kind() {
-        tera::ErrorKind::SyntaxError(report) | tera::ErrorKind::RenderingError(report) => (Some(report), report.message()),
+        tera::ErrorKind::SyntaxError(report) | tera::ErrorKind::RenderingError(report) => {
+            (Some(report), report.message())
+        }
         _ => (None, ""),
     };
     let message = if own.is_empty() { error.to_string() } else { own.to_owned() };
-    let mut finding = Finding::error("template", message)
-        .with_help("compare it with the built-in template of the same name; docs/GUIDE.md tells what a template is given");
+    let mut finding = Finding::error("template", message).with_help(
+        "compare it with the built-in template of the same name; docs/GUIDE.md tells what a template is given",
+    );
     if let Some(report) = report {
         finding = finding.in_file(Path::new("templates").join(report.filename()));
         finding.line = Some(report.span().start_line);

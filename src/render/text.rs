@@ -173,7 +173,9 @@ impl<'a> Writer<'a> {
         };
         line(&head);
         line(&widths.iter().map(|width| "-".repeat(*width)).collect::<Vec<_>>());
-        rows.iter().for_each(|row| line(row));
+        for row in &rows {
+            line(row);
+        }
     }
 
     fn inlines(&mut self, content: &[Inline]) -> String {
@@ -181,8 +183,9 @@ impl<'a> Writer<'a> {
         for inline in content {
             match inline {
                 Inline::Text(text) | Inline::Code(text) => out.push_str(text),
-                Inline::Emphasis(inner) | Inline::Strikethrough(inner) => out.push_str(&self.inlines(inner)),
-                Inline::Strong(inner) => out.push_str(&self.inlines(inner)),
+                Inline::Emphasis(inner) | Inline::Strong(inner) | Inline::Strikethrough(inner) => {
+                    out.push_str(&self.inlines(inner));
+                }
                 Inline::Link { url, content } => {
                     let text = self.inlines(content);
                     self.link(url, &text, &mut out);
@@ -222,6 +225,17 @@ fn linked(picture: &Picture) -> Inline {
     }
 }
 
+/// A heading's lines.
+pub(super) fn wrapped(text: &str) -> String {
+    textwrap::fill(text, Options::new(WIDTH).break_words(false).word_splitter(WordSplitter::NoHyphenation))
+}
+
+/// A template's `underline` filter: as many marks as the widest line has columns.
+pub(super) fn underline(text: &str, mark: &str) -> String {
+    let widest = text.lines().map(UnicodeWidthStr::width).max().unwrap_or_default();
+    format!("{text}\n{}", mark.repeat(widest))
+}
+
 /// The finished text: no space at the ends of lines, at most two blank lines, one line end at its end.
 pub(super) fn tidy(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -254,7 +268,10 @@ mod tests {
 
     #[test]
     fn lists_nest_and_wrap_under_their_marks() {
-        let inner = Block::List { start: Some(9), entries: vec![vec![Block::Paragraph(text("one"))], vec![Block::Paragraph(text("two"))]] };
+        let inner = Block::List {
+            start: Some(9),
+            entries: vec![vec![Block::Paragraph(text("one"))], vec![Block::Paragraph(text("two"))]],
+        };
         let long = "word ".repeat(20);
         let list = Block::List { start: None, entries: vec![vec![Block::Paragraph(text(long.trim())), inner]] };
         insta::assert_snapshot!(written(&[list]), @r"

@@ -46,9 +46,12 @@ impl Headers {
                         None => "add the column, or remove it from [columns] in bulletin.toml".to_owned(),
                     };
                     findings.push(
-                        Finding::warning("missing-column", format!("the list has no column `{header}`, so it is empty for everyone"))
-                            .at_line(1)
-                            .with_help(help),
+                        Finding::warning(
+                            "missing-column",
+                            format!("the list has no column `{header}`, so it is empty for everyone"),
+                        )
+                        .at_line(1)
+                        .with_help(help),
                     );
                 }
             }

@@ -65,7 +65,8 @@ fn next(reader: &mut csv::Reader<&[u8]>, record: &mut StringRecord) -> Result<bo
 fn duplicate(again: &Subscriber, first: &Subscriber, headers: &Headers) -> Option<Finding> {
     let differs = again.languages != first.languages || again.topics != first.topics;
     differs.then(|| {
-        let message = format!("this person stands in line {} already, with other preferences; that row counts", first.line);
+        let message =
+            format!("this person stands in line {} already, with other preferences; that row counts", first.line);
         Finding::warning("duplicate-differs", message)
             .at_line(again.line)
             .in_cell(headers.names[headers.email].clone(), again.email.to_string())
@@ -90,10 +91,12 @@ impl Row<'_> {
     }
 
     fn report(&mut self, severity: Severity, code: &'static str, message: String, at: usize, help: String) {
-        let header = self.headers.names.get(at).cloned().unwrap_or_default();
-        let value = self.record.get(at).unwrap_or_default().to_owned();
-        let finding = Finding::new(severity, code, message).at_line(self.line()).in_cell(header, value).with_help(help);
-        self.findings.push(finding);
+        let finding = Finding::new(severity, code, message).at_line(self.line()).with_help(help);
+        let cell = self.headers.names.get(at).zip(self.record.get(at));
+        self.findings.push(match cell {
+            Some((header, value)) => finding.in_cell(header, value),
+            None => finding,
+        });
     }
 
     /// The subscriber, or none where the row is bad: then at least one finding is an error.
@@ -202,7 +205,8 @@ mod tests {
 
     #[test]
     fn columns_may_stand_in_any_order_and_in_either_language() {
-        let roster = list("Langue;Organisation name;Courriel;Topics\nfr-CA;\"Au; nord\";ann@example.org;policy|media\n");
+        let roster =
+            list("Langue;Organisation name;Courriel;Topics\nfr-CA;\"Au; nord\";ann@example.org;policy|media\n");
         assert_eq!(roster.findings, []);
         let ann = &roster.people[0];
         assert_eq!(ann.email.to_string(), "ann@example.org");
@@ -243,7 +247,9 @@ mod tests {
 
     #[test]
     fn the_first_row_of_a_person_wins() {
-        let roster = list("email,topics,Organisation name\nAnn@example.org,policy,\nann@EXAMPLE.org,media,\nann@example.org,policy,\n");
+        let roster = list(
+            "email,topics,Organisation name\nAnn@example.org,policy,\nann@EXAMPLE.org,media,\nann@example.org,policy,\n",
+        );
         assert_eq!((roster.rows, roster.people.len(), roster.duplicates), (3, 1, 2));
         assert_eq!(codes(&roster), [("duplicate-differs", Some(3))]);
     }

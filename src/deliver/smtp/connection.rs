@@ -3,7 +3,7 @@
 //! MAIL, RCPT and DATA in lockstep (RFC 5321 section 3.3), with SIZE (RFC 1870) and SMTPUTF8 (RFC 6531)
 //! where they are offered. The line between `Deferred` and `Unknown` is drawn where the final dot has left.
 
-use std::fmt::Display;
+use std::fmt::{self, Display};
 
 use lettre::transport::smtp::commands::{Data, Mail, Quit, Rcpt, Rset};
 use lettre::transport::smtp::extension::MailParameter;
@@ -25,6 +25,8 @@ pub struct SmtpConnection {
     offer: Offer,
     timeouts: Timeouts,
     usable: bool,
+    /// The server still has to be told that a transaction is over.
+    reset_due: bool,
     /// A message as it goes over the wire, kept for the sake of its allocation.
     outbox: Vec<u8>,
 }
@@ -47,10 +49,20 @@ enum Next {
 impl SmtpConnection {
     /// A connection over a session that has said its EHLO and AUTH.
     pub(super) fn new(session: Session, offer: Offer, timeouts: Timeouts) -> Self {
-        Self { session, offer, timeouts, usable: true, outbox: Vec::new() }
+        Self { session, offer, timeouts, usable: true, reset_due: false, outbox: Vec::new() }
     }
 
     async fn attempt(&mut self, message: &OutboundMessage) -> End {
+        // Said before the next message, not after this one: an outcome that is known must not wait for it.
+        if std::mem::take(&mut self.reset_due) {
+            match self.session.command(Rset, self.timeouts.command).await {
+                Ok(response) if response.has_code(250) => {}
+                Ok(response) => {
+                    return End::new(Outcome::Deferred(reply(&response)), Next::Close);
+                }
+                Err(broken) => return End::unsent(&broken),
+            }
+        }
         match self.envelope(message).await {
             Ok(()) => self.content(&message.bytes).await,
             Err(end) => end,
@@ -96,10 +108,6 @@ impl SmtpConnection {
             Err(broken) => End::new(Outcome::Unknown(silence(&broken)), Next::Close),
         }
     }
-
-    async fn reset(&mut self) -> bool {
-        self.session.command(Rset, self.timeouts.command).await.is_ok_and(|response| response.has_code(250))
-    }
 }
 
 impl Connection for SmtpConnection {
@@ -117,11 +125,8 @@ impl Connection for SmtpConnection {
         // Should this be dropped half way after all, the next reply would be the one to this message.
         self.usable = false;
         let End { outcome, next } = self.attempt(message).await;
-        self.usable = match next {
-            Next::Ready => true,
-            Next::Reset => self.reset().await,
-            Next::Close => false,
-        };
+        self.reset_due = matches!(next, Next::Reset);
+        self.usable = !matches!(next, Next::Close);
         tracing::debug!(
             smtp.recipient = message.envelope.recipient.masked(),
             smtp.code = outcome.reply().code,
@@ -146,6 +151,13 @@ impl Connection for SmtpConnection {
             // However it goes, the connection ends here.
             let _ = timeout(patience, goodbye).await;
         }
+    }
+}
+
+impl fmt::Debug for SmtpConnection {
+    /// Without what went over it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SmtpConnection").field("usable", &self.is_usable()).finish_non_exhaustive()
     }
 }
 

@@ -46,11 +46,17 @@ async fn after_a_refusal_the_next_message_goes_over_the_same_connection() {
 }
 
 #[tokio::test]
-async fn a_reset_that_fails_costs_the_connection_but_changes_no_outcome() {
+async fn a_reset_that_fails_costs_the_connection_and_defers_the_next_message_but_changes_no_outcome() {
     for reset in ["S: 421 bye", "S: 500 what?", ""] {
-        let script = format!("C: MAIL FROM:<news@example.org>\nS: 451 4.7.1 later\nC: RSET\n{reset}");
-        let (outcome, usable) = sent(script.trim_end()).await;
-        assert_eq!((class(&outcome), outcome.reply().code, usable), ("deferred", 451, false), "{reset}");
+        let script = format!("{HELLO}C: MAIL FROM:<news@example.org>\nS: 451 4.7.1 later\nC: RSET\n{reset}");
+        let peer = Peer::start(script.trim_end()).await;
+        let mut connection = peer.transport().connect().await.unwrap();
+        let outcome = connection.send(&message(ANN, b"hi\r\n")).await;
+        assert_eq!((class(&outcome), outcome.reply().code, connection.is_usable()), ("deferred", 451, true), "{reset}");
+        assert_eq!(class(&connection.send(&message(ANN, b"hi\r\n")).await), "deferred", "{reset}");
+        assert!(!connection.is_usable(), "{reset}");
+        connection.quit().await;
+        peer.done().await;
     }
 }
 

@@ -91,7 +91,8 @@ pub(super) async fn follow(script: &str, stream: Stream) {
     let mut outbox = String::new();
     for step in script.lines().map(str::trim_start) {
         if let Some(said) = step.strip_prefix("S: ") {
-            outbox.push_str(&format!("{said}\r\n"));
+            outbox.push_str(said);
+            outbox.push_str("\r\n");
             continue;
         } else if let Some(said) = step.strip_prefix("S> ") {
             outbox.push_str(said);

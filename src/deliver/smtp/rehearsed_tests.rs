@@ -43,7 +43,7 @@ async fn what_arrives_is_what_was_sent() {
         let filed = std::fs::read_to_string(folder.path().join(format!("new/{number:06}.rehearsal"))).unwrap();
         let (_, received) = filed.split_once("Delivered-To: ann@example.org\r\n").unwrap();
         let line_end = if body.is_empty() || body.ends_with("\r\n") { "" } else { "\r\n" };
-        assert!(received == format!("{body}{line_end}"), "{:.40}", body);
+        assert!(received == format!("{body}{line_end}"), "{body:.40}");
     }
     connection.quit().await;
     let tally = catcher.stop().await;

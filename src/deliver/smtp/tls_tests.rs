@@ -12,7 +12,7 @@ use crate::domain::outcome::Outcome;
 
 async fn failed(script: &str, name: &str) -> ConnectError {
     let peer = Peer::start(script).await;
-    let error = peer.encrypted(Security::Implicit, name).connect().await.err().unwrap();
+    let error = peer.encrypted(Security::Implicit, name).connect().await.unwrap_err();
     peer.done().await;
     error
 }
@@ -46,7 +46,7 @@ async fn a_certificate_for_another_name_or_from_an_unknown_authority_is_not_acce
     let elsewhere = Tls::trusting(tokio_rustls::rustls::RootCertStore::empty(), "relay.test").unwrap();
     let transport =
         SmtpTransport { relay: peer.relay(Security::Implicit), protection: Protection::Implicit(elsewhere) };
-    let error = transport.connect().await.err().unwrap();
+    let error = transport.connect().await.unwrap_err();
     assert!(matches!(error, ConnectError::Fatal { .. }), "{error:?}");
     peer.done().await;
 }

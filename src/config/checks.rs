@@ -1,0 +1,351 @@
+//! From the shape of `bulletin.toml` to a [`Config`]: every fault is found, not only the first.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use indexmap::IndexMap;
+use toml::Spanned;
+
+use super::raw::{RawBrand, RawConfig, RawSenders, RawSmtp, RawText, RawThrottle};
+use super::{
+    Batch, Brand, Config, Images, Links, Newsletter, PasswordSource, Sender, Smtp, Throttle, Tls, Translations,
+};
+use crate::domain::finding::{cure_unknown, did_you_mean};
+use crate::domain::{Finding, Language, Localised, Topic};
+
+/// Text of a `bulletin.toml` to [`Config`], or everything that is wrong with it.
+pub(super) fn parse(text: &str) -> Result<Config, Vec<Finding>> {
+    let raw: RawConfig = toml::from_str(text).map_err(|error| vec![syntax(text, &error)])?;
+    let mut checks = Checks { text, findings: Vec::new(), languages: Vec::new() };
+    checks.languages = checks.languages(&raw.newsletter.languages);
+    let config = checks.config(raw);
+    match config {
+        Some(config) if checks.findings.is_empty() => Ok(config),
+        _ => Err(checks.findings),
+    }
+}
+
+fn syntax(text: &str, error: &toml::de::Error) -> Finding {
+    let message = error.message().lines().next().unwrap_or_default();
+    let mut finding = Finding::error("config", message.to_owned());
+    if let Some(span) = error.span() {
+        finding = finding.at_offset(text, span.start);
+    }
+    match unknown_key(message) {
+        Some((word, known)) => {
+            finding.message = format!("there is no key `{word}` here");
+            finding.with_help(cure_unknown(word, known))
+        }
+        None => match message.strip_prefix("missing field ") {
+            Some(key) => {
+                finding.message = format!("the key {key} is missing");
+                finding.with_help("add it; docs/GUIDE.md shows a whole bulletin.toml")
+            }
+            None => finding.with_help("see docs/GUIDE.md for what can stand here"),
+        },
+    }
+}
+
+/// The parts of serde's `unknown field` message: the word, and the words that are known.
+fn unknown_key(message: &str) -> Option<(&str, Vec<&str>)> {
+    let rest = message.strip_prefix("unknown field ")?;
+    let mut words = rest.split('`').skip(1).step_by(2);
+    Some((words.next()?, words.collect()))
+}
+
+struct Checks<'a> {
+    text: &'a str,
+    findings: Vec<Finding>,
+    languages: Vec<Language>,
+}
+
+impl Checks<'_> {
+    fn languages(&mut self, raw: &Spanned<Vec<Spanned<String>>>) -> Vec<Language> {
+        if raw.get_ref().is_empty() {
+            self.fault(raw, "a newsletter needs at least one language", "write for instance `languages = [\"en\"]`");
+        }
+        let mut languages = Vec::new();
+        for tag in raw.get_ref() {
+            match tag.get_ref().parse::<Language>() {
+                Ok(language) if languages.contains(&language) => {
+                    self.fault(tag, format!("`{language}` stands here twice"), "remove one of the two");
+                }
+                Ok(language) => languages.push(language),
+                Err(error) => self.fault(tag, error.to_string(), "use a BCP 47 tag: en, fr, fr-CA, ar"),
+            }
+        }
+        languages
+    }
+
+    fn config(&mut self, raw: RawConfig) -> Option<Config> {
+        let name = self.localised(raw.newsletter.name, "newsletter.name");
+        let sender = self.senders(&raw.sender);
+        let topics = self.topics(raw.topics);
+        let columns = self.columns(raw.columns);
+        let id = raw.newsletter.id;
+        let label = id.get_ref();
+        if label.is_empty() || !label.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.')) {
+            self.fault(&id, "the newsletter's id can't be used in a List-Id", "use letters, digits, hyphens and dots");
+        }
+        let web = self.url(raw.newsletter.web);
+        if raw.newsletter.images == Images::Hosted && web.is_none() {
+            self.findings.push(
+                Finding::error("config", "images are hosted, but there is no web address to host them at")
+                    .with_help("set newsletter.web, or images = \"embedded\""),
+            );
+        }
+        let archive = self.url(raw.newsletter.archive);
+        let help = self.url(raw.newsletter.help);
+        let brand = self.brand(raw.brand);
+        let smtp = raw.smtp.and_then(|smtp| self.smtp(smtp));
+        let throttle = self.throttle(raw.throttle);
+        let sender = sender?;
+        let bounces = match raw.newsletter.bounces {
+            Some(bounces) => bounces,
+            None => sender.all().next()?.email.clone(),
+        };
+        Some(Config {
+            newsletter: Newsletter {
+                name: name?,
+                id: id.into_inner(),
+                when_empty: raw.newsletter.when_empty,
+                images: raw.newsletter.images,
+            },
+            links: Links { unsubscribe: raw.newsletter.unsubscribe, bounces, web, archive, help },
+            sender,
+            languages: self.languages.clone(),
+            topics,
+            columns,
+            brand,
+            smtp,
+            throttle,
+        })
+    }
+
+    fn senders(&mut self, raw: &RawSenders) -> Option<Localised<Sender>> {
+        let original = &raw.original;
+        for (key, present) in [
+            ("name", original.name.is_some()),
+            ("email", original.email.is_some()),
+            ("postal_address", original.postal_address.is_some()),
+        ] {
+            if !present {
+                self.findings.push(
+                    Finding::error("config", format!("[sender] lacks `{key}`"))
+                        .with_help("the law wants each mail to say who sends it and where they can be written to"),
+                );
+            }
+        }
+        let base = Sender {
+            name: original.name.clone()?,
+            reply_to: original.reply_to.clone().or_else(|| original.email.clone())?,
+            email: original.email.clone()?,
+            postal_address: original.postal_address.clone()?,
+            phone: original.phone.clone(),
+            website: original.website.clone(),
+        };
+        let mut translations = Translations::new();
+        for (tag, raw) in &raw.translations {
+            let Some(language) = self.declared(tag, "sender") else { continue };
+            let raw = raw.clone();
+            let translation = Sender {
+                name: raw.name.unwrap_or_else(|| base.name.clone()),
+                reply_to: raw.reply_to.or_else(|| raw.email.clone()).unwrap_or_else(|| base.reply_to.clone()),
+                email: raw.email.unwrap_or_else(|| base.email.clone()),
+                postal_address: raw.postal_address.unwrap_or_else(|| base.postal_address.clone()),
+                phone: raw.phone.or_else(|| base.phone.clone()),
+                website: raw.website.or_else(|| base.website.clone()),
+            };
+            translations.insert(language, translation);
+        }
+        Some(Localised::new(base, translations))
+    }
+
+    fn topics(&mut self, raw: IndexMap<Spanned<String>, RawText>) -> IndexMap<Topic, Localised<String>> {
+        let mut topics = IndexMap::new();
+        for (name, text) in raw {
+            let key = format!("topics.{}", name.get_ref());
+            let names = self.localised(text, &key);
+            match name.get_ref().parse::<Topic>() {
+                Ok(topic) if topic.as_str() == "everyone" => {
+                    self.fault(&name, "`everyone` has a meaning of its own in an issue", "choose another word");
+                }
+                Ok(topic) => {
+                    if let Some(names) = names {
+                        topics.insert(topic, names);
+                    }
+                }
+                Err(error) => self.fault(&name, error.to_string(), "topics are short words: policy, media"),
+            }
+        }
+        topics
+    }
+
+    fn columns(&mut self, raw: IndexMap<Spanned<String>, String>) -> IndexMap<String, String> {
+        let mut columns = IndexMap::new();
+        for (alias, header) in raw {
+            let name = alias.get_ref();
+            let word = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+                && name.bytes().next().is_some_and(|b| b.is_ascii_alphabetic());
+            if !word {
+                let help = "an alias is one word of letters, digits and underscores; its header can be anything";
+                self.fault(&alias, format!("`{name}` can't be an alias"), help);
+            } else if ["email", "name", "language", "topics", "lang"].contains(&name.as_str()) {
+                self.fault(&alias, format!("`{name}` is known already"), "only columns of your own are declared here");
+            } else {
+                columns.insert(alias.into_inner(), header);
+            }
+        }
+        columns
+    }
+
+    fn brand(&mut self, raw: RawBrand) -> Brand {
+        let default = Brand::default();
+        let mut colour = |raw: Option<Spanned<String>>, default: String| {
+            let Some(raw) = raw else { return default };
+            let digits = raw.get_ref().strip_prefix('#').unwrap_or_default();
+            if digits.len() != 6 || !digits.bytes().all(|b| b.is_ascii_hexdigit()) {
+                self.fault(&raw, format!("`{}` is not a colour", raw.get_ref()), "write it as #rrggbb: #0f4c5c");
+            }
+            raw.into_inner().to_lowercase()
+        };
+        Brand { colour: colour(raw.colour, default.colour), accent: colour(raw.accent, default.accent), logo: raw.logo }
+    }
+
+    fn smtp(&mut self, raw: RawSmtp) -> Option<Smtp> {
+        let sources = [
+            raw.password_env.map(PasswordSource::Env),
+            raw.password_file.map(PasswordSource::File),
+            raw.password_command.map(|command| PasswordSource::Command(command.into_inner())),
+        ];
+        let mut sources = sources.into_iter().flatten();
+        let password = sources.next();
+        if sources.next().is_some() {
+            self.findings.push(
+                Finding::error("config", "[smtp] names more than one source for the password")
+                    .with_help("keep one of password_env, password_file and password_command"),
+            );
+            return None;
+        }
+        if raw.username.is_some() != password.is_some() {
+            self.findings.push(
+                Finding::error("config", "[smtp] needs a username and a source for the password, or neither")
+                    .with_help(
+                        "add username, and one of password_env, password_file and password_command; \
+                     the password itself never stands in this file",
+                    ),
+            );
+        }
+        let port = raw.port.unwrap_or(match raw.tls {
+            Tls::Implicit => 465,
+            Tls::Starttls => 587,
+            Tls::None => 25,
+        });
+        Some(Smtp { host: raw.host, port, tls: raw.tls, username: raw.username, password })
+    }
+
+    fn throttle(&mut self, raw: RawThrottle) -> Throttle {
+        let mut throttle = Throttle::default();
+        if let Some(rate) = raw.rate {
+            match rate.get_ref().parse() {
+                Ok(parsed) => throttle.rate = parsed,
+                Err(error) => {
+                    let error: super::RateError = error;
+                    self.fault(&rate, error.to_string(), "a relay's documentation names what it allows");
+                }
+            }
+        }
+        if let Some(connections) = raw.connections {
+            if !(1..=100).contains(connections.get_ref()) {
+                self.fault(&connections, "connections must be between 1 and 100", "2 suits most relays");
+            }
+            throttle.connections = connections.into_inner().max(1);
+        }
+        let pause = self.duration(raw.pause.as_ref());
+        match (raw.batch, pause) {
+            (Some(size), pause) => {
+                if *size.get_ref() == 0 {
+                    self.fault(&size, "a batch needs at least one message", "leave `batch` out for no batches");
+                }
+                throttle.batch =
+                    Some(Batch { size: size.into_inner(), pause: pause.unwrap_or(Duration::from_secs(30)) });
+            }
+            (None, Some(_)) => self
+                .findings
+                .push(Finding::error("config", "[throttle] has a pause, but no batch").with_help("add `batch = 200`")),
+            (None, None) => {}
+        }
+        for (raw, target) in [
+            (raw.wait, &mut throttle.wait),
+            (raw.retry_for, &mut throttle.retry_for),
+            (raw.retry_pause, &mut throttle.retry_pause),
+        ] {
+            if let Some(duration) = self.duration(raw.as_ref()) {
+                *target = duration;
+            }
+        }
+        throttle
+    }
+
+    fn duration(&mut self, raw: Option<&Spanned<String>>) -> Option<Duration> {
+        let raw = raw?;
+        let parsed = raw.get_ref().parse::<jiff::SignedDuration>().ok().and_then(|span| span.try_into().ok());
+        if parsed.is_none() {
+            let message = format!("`{}` is not a length of time", raw.get_ref());
+            self.fault(raw, message, "write for instance 30s, 2m or 24h");
+        }
+        parsed
+    }
+
+    fn url(&mut self, raw: Option<Spanned<String>>) -> Option<String> {
+        let raw = raw?;
+        let url = raw.get_ref().trim_end_matches('/');
+        let host = url.strip_prefix("https://").unwrap_or_default();
+        if host.is_empty() || url.contains(|c: char| c.is_whitespace() || c.is_control() || "<>\"".contains(c)) {
+            self.fault(&raw, format!("`{}` is not a web address", raw.get_ref()), "write https://news.example.org");
+        }
+        Some(url.to_owned())
+    }
+
+    fn localised(&mut self, raw: RawText, key: &str) -> Option<Localised<String>> {
+        let texts = match raw {
+            RawText::One(text) => return Some(Localised::from(text)),
+            RawText::Each(texts) => texts,
+        };
+        let mut translations = BTreeMap::new();
+        for (tag, text) in texts {
+            if let Some(language) = self.declared(&tag, key) {
+                translations.insert(language, text);
+            }
+        }
+        let first = self.languages.first()?.clone();
+        match translations.get(&first) {
+            Some(original) => Some(Localised::new(original.clone(), translations)),
+            None => {
+                self.findings.push(
+                    Finding::error("config", format!("`{key}` lacks its text in `{first}`, the first language"))
+                        .with_help(format!("write {{ {first} = \"...\" }}")),
+                );
+                None
+            }
+        }
+    }
+
+    fn declared(&mut self, tag: &str, key: &str) -> Option<Language> {
+        let language = tag.parse::<Language>().ok().filter(|language| self.languages.contains(language));
+        if language.is_none() {
+            let known = self.languages.iter().map(Language::as_str).collect::<Vec<_>>();
+            let hint = did_you_mean(tag, known.iter().copied()).map(|likely| format!("; did you mean `{likely}`?"));
+            self.findings.push(
+                Finding::error("config", format!("`{key}` speaks of the language `{tag}`, which the newsletter lacks"))
+                    .with_help(format!("newsletter.languages has {}{}", known.join(", "), hint.unwrap_or_default())),
+            );
+        }
+        language
+    }
+
+    fn fault<T>(&mut self, at: &Spanned<T>, message: impl Into<String>, help: &str) {
+        let finding = Finding::error("config", message).at_offset(self.text, at.span().start).with_help(help);
+        self.findings.push(finding);
+    }
+}

@@ -1,0 +1,197 @@
+//! What the program says to a coordinator who made a mistake: what is wrong, where, and the cure; and
+//! how it ends.
+
+use crate::project::{Project, Said, repository};
+
+/// Runs and holds what was said on stderr against a snapshot; nothing may stand on stdout.
+fn refuses(name: &str, project: &Project, arguments: &[&str]) {
+    let said = project.run(arguments);
+    assert_eq!(said.status, Some(2), "{said:#?}");
+    assert_eq!(said.stdout, "", "{said:#?}");
+    insta::assert_snapshot!(name, said.stderr);
+}
+
+fn preview(name: &str, change: impl FnOnce(&Project)) {
+    let project = Project::sample();
+    change(&project);
+    refuses(name, &project, &["preview", "2015-11"]);
+}
+
+#[test]
+fn a_misspelt_key_of_the_configuration_is_named_with_its_likely_word() {
+    preview("config-unknown-key", |project| project.edit("bulletin.toml", "languages =", "langauges ="));
+}
+
+#[test]
+fn a_missing_key_of_the_configuration_is_named() {
+    preview("config-missing-key", |project| {
+        project.edit("bulletin.toml", "id = \"trafficking-bulletin.example.org\"\n", "");
+    });
+}
+
+#[test]
+fn all_faults_of_the_configuration_are_told_at_once() {
+    preview("config-many-faults", |project| {
+        project.edit("bulletin.toml", "rate = \"5/s\"", "rate = \"fast\"");
+        project.edit("bulletin.toml", "#0f4c5c", "teal");
+        project.edit("bulletin.toml", "[sender.fr]", "[sender.de]");
+        project.edit("bulletin.toml", "pause = \"30s\"", "pause = \"soon\"");
+    });
+}
+
+#[test]
+fn an_unknown_topic_comes_with_its_line_and_the_likely_one() {
+    preview("issue-unknown-topic", |project| {
+        project.edit("issues/2015-11/en.md", "{#cwf-strategy .policy}", "{#cwf-strategy .polcy}");
+    });
+}
+
+#[test]
+fn all_faults_of_an_issue_are_told_at_once() {
+    preview("issue-many-faults", |project| {
+        project.edit("issues/2015-11/en.md", "{#media-reports .media}", "{#media-reports .media #again}");
+        project.edit("issues/2015-11/en.md", "images/edmonton-report.png", "images/edmonton.png");
+        project.edit("issues/2015-11/en.md", "subscriber.organisation", "subscriber.organization");
+        project.edit("issues/2015-11/en.md", "start = \"2015-11-26T09:00\"", "start = \"26 November\"");
+        project.edit("issues/2015-11/fr.md", "{#manitoba-hotline}", "{#hotline}");
+    });
+}
+
+#[test]
+fn a_bad_front_matter_is_shown() {
+    preview("issue-front-matter", |project| project.edit("issues/2015-11/fr.md", "subject = \"", "subject = "));
+}
+
+#[test]
+fn html_in_an_issue_is_refused_with_its_line() {
+    preview("issue-html", |project| {
+        project.edit("issues/2015-11/en.md", "# Events", "<center>Soon</center>\n\n# Events");
+    });
+}
+
+#[test]
+fn an_issue_that_is_not_there_is_told_with_those_that_are() {
+    refuses("issue-missing", &Project::sample(), &["preview", "2015-12"]);
+}
+
+#[test]
+fn a_fault_in_a_template_is_told_with_its_file_and_line() {
+    preview("template-fault", |project| project.edit("templates/footer.mjml", "{{ t.privacy }}", "{{ t.privcy }}"));
+}
+
+#[test]
+fn a_language_without_strings_is_told_with_its_cure() {
+    preview("language-without-strings", |project| {
+        project.edit("bulletin.toml", "languages = [\"en\", \"fr\"]", "languages = [\"en\", \"fr\", \"tlh\"]");
+    });
+}
+
+#[test]
+fn a_list_in_an_old_encoding_is_told_with_its_cure() {
+    let project = Project::sample();
+    std::fs::write(project.path("list.csv"), b"email,name\nann@example.org,Ann\nzoe@example.org,Zo\xeb\n").unwrap();
+    refuses("list-encoding", &project, &["preview", "2015-11", "--subscribers", "list.csv"]);
+}
+
+#[test]
+fn a_list_without_addresses_is_told() {
+    let project = Project::sample();
+    project.write("list.csv", "name;mial\nAnn;ann@example.org\n");
+    refuses("list-no-email", &project, &["preview", "2015-11", "--subscribers", "list.csv"]);
+}
+
+#[test]
+fn outside_a_newsletter_there_is_nothing_to_do() {
+    let project = Project::empty();
+    let said = project.run(&["preview", "2015-11"]);
+    assert_eq!(said.status, Some(2));
+    assert!(said.stderr.contains("There is no bulletin.toml in"), "{}", said.stderr);
+    assert!(said.stderr.contains("bulletin init DIR"), "{}", said.stderr);
+}
+
+#[test]
+fn bad_rows_are_left_out_and_told_and_stop_nobody() {
+    let project = Project::sample();
+    std::fs::copy(repository().join("tests/fixtures/bad-rows.csv"), project.path("bad-rows.csv")).unwrap();
+    let said = project.run(&["rehearse", "2015-11", "--subscribers", "bad-rows.csv", "--json"]);
+    assert_eq!(said.status, Some(0), "{said:#?}");
+    let account: serde_json::Value = serde_json::from_str(&said.stdout).unwrap();
+    assert_eq!((&account["planned"], &account["accepted"]), (&3.into(), &3.into()));
+    insta::assert_snapshot!("list-bad-rows", said.stderr);
+}
+
+#[test]
+fn a_new_newsletter_and_a_new_issue_can_be_rehearsed_as_they_are() {
+    let project = Project::empty();
+    let said = project.run(&["init", "news"]);
+    assert_eq!((said.status, said.stdout.as_str()), (Some(0), "news\n"), "{said:#?}");
+    let in_news = |arguments: &[&str]| -> Said {
+        let mut command = project.command(arguments);
+        command.arg("--dir").arg(project.path("news")).env_remove("BULLETIN_SECRET");
+        command.output().unwrap().into()
+    };
+    assert_eq!(in_news(&["new", "2026-01-15"]).status, Some(0));
+    assert!(project.read("news/issues/2026-01-15/issue.toml").contains("number = 1\ndate = 2026-01-15\n"));
+    let said = in_news(&["rehearse", "2026-01-15"]);
+    assert_eq!(said.status, Some(0), "{said:#?}");
+    assert!(said.stdout.contains("accepted        1"), "{said:#?}");
+    assert_eq!(in_news(&["new", "2026-01-15"]).status, Some(2));
+    assert_eq!(in_news(&["new", "../escape"]).status, Some(2));
+    assert_eq!(in_news(&["new", "2026-02"]).status, Some(0));
+    assert!(project.read("news/issues/2026-02/issue.toml").contains("number = 2\n"));
+    assert_eq!(project.run(&["init", "news"]).status, Some(2));
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = std::fs::metadata(project.path("news/secret.key")).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+}
+
+#[test]
+fn the_folder_is_found_from_anywhere_inside_it() {
+    let project = Project::sample();
+    let mut command = project.command(&["preview", "2015-11", "--json"]);
+    let said: Said = command.current_dir(project.path("issues/2015-11")).output().unwrap().into();
+    assert_eq!(said.status, Some(0), "{said:#?}");
+    assert!(project.path("outbox/2015-11/preview/index.html").exists());
+}
+
+#[test]
+fn addresses_are_masked_unless_they_are_asked_for() {
+    let project = Project::sample();
+    project.write("list.csv", "email,topics\nann@example.org,events\n");
+    project.edit("issues/2015-11/en.md", "{#fall-consultation .events}", "{#fall-consultation .events province=MB}");
+    for (flag, shown) in [(None, "a***@example.org"), (Some("--addresses"), "ann@example.org")] {
+        let mut arguments = vec!["preview", "2015-11", "--subscribers", "list.csv", "--json"];
+        arguments.extend(flag);
+        let manifest = project.json(&arguments, 0);
+        assert_eq!(manifest["skipped"][0]["email"], shown);
+        assert!(project.read("outbox/2015-11/preview/index.html").contains(shown));
+    }
+}
+
+#[test]
+fn the_digest_covers_what_readers_get_and_nothing_else() {
+    let project = Project::sample();
+    let first = project.digest("2015-11");
+    for (file, from, to, changes) in [
+        ("bulletin.toml", "rate = \"5/s\"", "rate = \"6/s\"", false),
+        ("bulletin.toml", "host = \"smtp.example.org\"", "host = \"mail.example.org\"", false),
+        ("subscribers/subscribers.csv", "Zoë", "Zoé", false),
+        ("bulletin.toml", "H0H 0H0", "H1H 1H1", true),
+        ("issues/2015-11/fr.md", "Manitoba", "Manitoba ", true),
+        ("templates/footer.mjml", "<br />", "<br/>", true),
+        ("templates/strings/en.toml", "In this issue", "Inside", true),
+    ] {
+        let before = project.digest("2015-11");
+        project.edit(file, from, to);
+        let after = project.digest("2015-11");
+        assert_eq!(before != after, changes, "{file}: {from} -> {to}");
+    }
+    assert_ne!(first, project.digest("2015-11"));
+    let image = std::fs::read(project.path("issues/2015-11/images/edmonton-report.png")).unwrap();
+    let before = project.digest("2015-11");
+    std::fs::write(project.path("issues/2015-11/images/consultation.png"), image).unwrap();
+    assert_ne!(before, project.digest("2015-11"));
+}

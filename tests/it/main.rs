@@ -1,0 +1,11 @@
+//! The program from outside: one test binary, a module a subject.
+
+#![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
+
+mod architecture;
+mod cli;
+mod editions;
+mod golden;
+mod message;
+mod project;
+// mod send;

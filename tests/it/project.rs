@@ -1,0 +1,107 @@
+//! A newsletter's folder in a temporary place, and the program run in it.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+/// Signs tokens in every test, so that goldens are the same everywhere.
+pub const SECRET: &str = "a secret for tests alone";
+
+/// A newsletter's folder of its own; gone with the value.
+pub struct Project {
+    folder: tempfile::TempDir,
+}
+
+/// What a run of the program said, and how it ended.
+#[derive(Debug)]
+pub struct Said {
+    pub status: Option<i32>,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Project {
+    /// A copy of the sample newsletter at the repository's root.
+    pub fn sample() -> Self {
+        let project = Self::empty();
+        for part in ["bulletin.toml", "issues", "subscribers", "templates"] {
+            copy(&repository().join(part), &project.path(part));
+        }
+        project
+    }
+
+    pub fn empty() -> Self {
+        Self { folder: tempfile::tempdir().unwrap() }
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub fn read(&self, name: &str) -> String {
+        std::fs::read_to_string(self.path(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+    }
+
+    pub fn write(&self, name: &str, content: &str) {
+        let path = self.path(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, content).unwrap();
+    }
+
+    /// Replaces `from`, which must be there, by `to` in a file.
+    pub fn edit(&self, name: &str, from: &str, to: &str) {
+        let text = self.read(name);
+        assert!(text.contains(from), "{name} has no {from:?}");
+        self.write(name, &text.replace(from, to));
+    }
+
+    /// The program, ready to be run in this folder.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_bulletin"));
+        command
+            .args(arguments)
+            .current_dir(self.folder.path())
+            .env("BULLETIN_SECRET", SECRET)
+            .env("NO_COLOR", "1")
+            .env_remove("RUST_LOG");
+        command
+    }
+
+    pub fn run(&self, arguments: &[&str]) -> Said {
+        self.command(arguments).output().unwrap().into()
+    }
+
+    /// What a run that must end with `status` printed on stdout, as JSON.
+    pub fn json(&self, arguments: &[&str], status: i32) -> serde_json::Value {
+        let said = self.run(arguments);
+        assert_eq!(said.status, Some(status), "{said:#?}");
+        serde_json::from_str(&said.stdout).unwrap_or_else(|error| panic!("{error}: {said:#?}"))
+    }
+
+    /// The digest of an issue, as its preview tells it.
+    pub fn digest(&self, issue: &str) -> String {
+        self.json(&["preview", issue, "--json"], 0)["digest"].as_str().unwrap().to_owned()
+    }
+}
+
+impl From<Output> for Said {
+    fn from(output: Output) -> Self {
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        Self { status: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
+    }
+}
+
+pub fn repository() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn copy(from: &Path, to: &Path) {
+    if from.is_dir() {
+        std::fs::create_dir_all(to).unwrap();
+        for entry in std::fs::read_dir(from).unwrap() {
+            let entry = entry.unwrap();
+            copy(&entry.path(), &to.join(entry.file_name()));
+        }
+    } else {
+        std::fs::copy(from, to).unwrap();
+    }
+}

@@ -1,0 +1,14 @@
+//! Sending, over real SMTP to the built-in catcher on this machine: what the ledger says is held against
+//! what the catcher took, whatever happens in between.
+
+mod account;
+mod approval;
+mod faults;
+mod kill;
+mod pace;
+mod people;
+mod process;
+mod relay;
+mod retry;
+mod stage;
+mod trace;
