@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::Ended;
+use super::{Ended, data};
 use crate::domain::IssueId;
 use crate::ledger::Account;
 
@@ -39,11 +39,11 @@ impl Closing<'_> {
         if self.json {
             let seconds = self.took.map(|took| (took.as_secs_f64() * 1000.0).round() / 1000.0);
             let json = Json { issue: self.issue, account: self.account, seconds, digests };
-            println!("{}", serde_json::to_string(&json).unwrap_or_else(|error| unreachable!("{error}")));
+            data(&format!("{}\n", serde_json::to_string(&json).unwrap_or_else(|error| unreachable!("{error}"))));
         } else {
-            print!("{}", table(self.issue, self.account));
+            data(&table(self.issue, self.account));
             for digest in digests {
-                println!("  approved {digest}");
+                data(&format!("  approved {digest}\n"));
             }
         }
         if self.account.is_complete() { Ended::Well } else { Ended::WithRest }

@@ -58,6 +58,13 @@ impl Diagnostic for Said {
     }
 }
 
+/// Leaves lines whole, so that a command in a cure can be copied; the terminal wraps them by itself.
+pub(super) fn set_up() {
+    let handler = |_: &_| Box::new(miette::MietteHandlerOpts::new().wrap_lines(false).build()) as _;
+    // It fails only where it was done before.
+    drop(miette::set_hook(Box::new(handler)));
+}
+
 fn say(said: Said) {
     eprintln!("{:?}", Report::new(said));
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::Ended;
+use super::{Ended, data};
 use crate::config::{FILE, token_key};
 use crate::pipeline::{PipelineError, refused};
 
@@ -36,7 +36,7 @@ impl Init {
         }
         fs::create_dir_all(folder.join("issues")).map_err(|error| failed(&folder, &error))?;
         token_key(&folder)?;
-        println!("{}", folder.display());
+        data(&format!("{}\n", folder.display()));
         eprintln!(
             "A newsletter to start from. Fill in {FILE} and subscribers/subscribers.csv, then begin an issue\n\
              with `bulletin new 2026-01`. Keep a copy of secret.key: links in mails that were sent depend on it."

@@ -6,7 +6,7 @@ use std::path::Path;
 use jiff::civil;
 use serde::Deserialize;
 
-use super::{Ended, folder, init};
+use super::{Ended, data, folder, init};
 use crate::config::Config;
 use crate::domain::clock::Clock;
 use crate::domain::{IssueId, Topic};
@@ -47,7 +47,7 @@ impl New {
         }
         fs::create_dir_all(home.join("images"))
             .map_err(|error| refused(format!("{}: {error}", home.display()), "check the folder's permissions"))?;
-        println!("{}", home.display());
+        data(&format!("{}\n", home.display()));
         eprintln!("Write it, then look at it with `bulletin preview {}`.", self.issue);
         Ok(Ended::Well)
     }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::civil;
 
-use super::{Ended, Opened};
+use super::{Ended, Opened, data};
 use crate::compose::Kind;
 use crate::domain::IssueId;
 use crate::pipeline::{self, PipelineError, refused};
@@ -56,9 +56,9 @@ impl Preview {
         };
         let manifest = preview.write(&out).map_err(|error| explained(&error))?;
         if self.json {
-            print!("{}", manifest.json());
+            data(&manifest.json());
         } else {
-            println!("{}", out.join("index.html").display());
+            data(&format!("{}\n", out.join("index.html").display()));
         }
         eprintln!(
             "{} recipients in {} editions, {} skipped. Digest {digest}.",

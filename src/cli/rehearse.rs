@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use super::account::Closing;
 use super::run::{Agreed, RunOptions, runtime, tell_end};
-use super::{Ended, Opened};
+use super::{Ended, Opened, data};
 use crate::deliver::smtp::{Relay, Security, SmtpTransport};
 use crate::domain::IssueId;
 use crate::domain::clock::Clock;
@@ -35,7 +35,9 @@ impl Rehearse {
         let started = Instant::now();
         let Opened { newsletter, issue, roster } = Opened::open(dir, &self.issue, self.options.subscribers.as_deref())?;
         let assembly = pipeline::assemble(&newsletter, &issue, roster);
-        let folder = pipeline::outbox(&newsletter, &issue.id).join("rehearsal");
+        let outbox = pipeline::outbox(&newsletter, &issue.id);
+        let folder = outbox.join("rehearsal");
+        let lock = pipeline::lock(&outbox, "rehearsal", &format!("rehearsing {}", issue.id))?;
         clear(&folder)?;
         let maildir = folder.join("maildir");
         let options = CatcherOptions {
@@ -53,9 +55,10 @@ impl Rehearse {
         let name = relay.to_string();
         let transport = SmtpTransport::new(relay).map_err(|error| refused(error.to_string(), error.help()))?;
 
-        let desk = Desk::open(&folder.join("ledger.db"), &issue.id)?;
-        let proposal = desk.propose(newsletter.digest(&issue), assembly, &name, clock.now())?;
-        let plan = desk.settle(&newsletter, &issue, &proposal, &name, Decisions::default(), clock.now())?;
+        let desk = Desk::open(&folder.join("ledger.db"), &issue.id, lock)?;
+        let digest = newsletter.digest(&issue);
+        let proposal = desk.propose(digest, assembly, &name, Decisions::default(), clock.now())?;
+        let plan = desk.settle(&newsletter, &issue, &proposal, &name, clock.now())?;
         let pace = self.options.apply(Pace::new(&newsletter.config.throttle, Mode::Rehearsal));
         let agreed = Agreed {
             newsletter: Arc::new(newsletter),
@@ -80,7 +83,7 @@ impl Rehearse {
         };
         let ended = closing.print();
         if !self.json {
-            println!("{}", maildir.join("new").display());
+            data(&format!("{}\n", maildir.join("new").display()));
             eprintln!("Nothing left this machine. The messages are in the folder above, one file each.");
         }
         Ok(ended)

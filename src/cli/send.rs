@@ -63,16 +63,17 @@ impl Send {
         }
         let assembly = pipeline::assemble(&newsletter, &issue, roster);
         let pace = self.options.apply(Pace::new(&newsletter.config.throttle, Mode::Send));
-        let database = newsletter.folder.join("state").join("bulletin.db");
-        let desk = Desk::open(&database, &issue.id)?;
-        let proposal = desk.propose(newsletter.digest(&issue), assembly, &name, clock.now())?;
+        let state = newsletter.folder.join("state");
+        let lock = pipeline::lock(&state, issue.id.as_str(), &format!("sending {}", issue.id))?;
+        let desk = Desk::open(&state.join("bulletin.db"), &issue.id, lock)?;
+        let decisions = Decisions { unknown: self.unknown_decision(), include_new: self.include_new };
+        let proposal = desk.propose(newsletter.digest(&issue), assembly, &name, decisions, clock.now())?;
         let before = desk.account()?;
         self.tell(&newsletter, &proposal, &name, &pace, before.unknown);
         self.agree(&proposal)?;
 
         let started = Instant::now();
-        let decisions = Decisions { unknown: self.unknown_decision(), include_new: self.include_new };
-        let plan = desk.settle(&newsletter, &issue, &proposal, &name, decisions, clock.now())?;
+        let plan = desk.settle(&newsletter, &issue, &proposal, &name, clock.now())?;
         let agreed = Agreed {
             newsletter: Arc::new(newsletter),
             issue: &issue,
@@ -139,8 +140,8 @@ impl Send {
         if proposal.gone() > 0 {
             eprintln!("  gone        {} of the plan stand in the list no more and are skipped", proposal.gone());
         }
-        if !proposal.newcomers.is_empty() {
-            let new = proposal.newcomers.len();
+        let new = proposal.newcomers().count();
+        if new > 0 {
             let what = if self.include_new { "join" } else { "are left out; --include-new takes them in" };
             eprintln!("  new         {new} came into the list after the send was begun and {what}");
         }

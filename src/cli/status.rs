@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::account::Closing;
-use super::{Ended, folder};
+use super::{Ended, data, folder};
 use crate::config::Config;
 use crate::domain::IssueId;
 use crate::ledger::{Lock, account_of, people_of};
@@ -26,15 +26,23 @@ impl Status {
     pub(super) fn run(&self, dir: Option<&Path>) -> Result<Ended, PipelineError> {
         let folder = folder(dir)?;
         Config::load(&folder)?;
-        let database = folder.join("state").join("bulletin.db");
+        let state = folder.join("state");
+        let database = state.join("bulletin.db");
         let failed = |error| StateError::Database(database.clone(), error);
         let issue = &self.issue;
-        let alive = Lock::is_held(&database, issue.as_str());
+        let is_running = || Lock::is_held(&state, issue.as_str());
+        let mut alive = is_running();
         let never = || {
             refused(format!("{issue} was never sent from this folder"), format!("send it with `bulletin send {issue}`"))
         };
         let connection = open_to_read(&database)?.ok_or_else(never)?;
-        let (account, digests) = account_of(&connection, issue, alive).map_err(failed)?.ok_or_else(never)?;
+        let mut read = account_of(&connection, issue, alive).map_err(failed)?;
+        if !alive && is_running() {
+            // A run that began in between is alive, and so are its attempts.
+            alive = true;
+            read = account_of(&connection, issue, alive).map_err(failed)?;
+        }
+        let (account, digests) = read.ok_or_else(never)?;
         if alive {
             eprintln!("It is being sent just now.");
         }
@@ -42,9 +50,12 @@ impl Status {
         if self.recipients {
             for person in people_of(&connection, issue, alive).map_err(failed)? {
                 if self.json {
-                    println!("{}", serde_json::to_string(&person).unwrap_or_else(|error| unreachable!("{error}")));
+                    data(&format!(
+                        "{}\n",
+                        serde_json::to_string(&person).unwrap_or_else(|error| unreachable!("{error}"))
+                    ));
                 } else {
-                    println!("{:<9} {}  {}", person.state, person.email, person.reason.unwrap_or_default());
+                    data(&format!("{:<9} {}  {}\n", person.state, person.email, person.reason.unwrap_or_default()));
                 }
             }
         }

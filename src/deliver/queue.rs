@@ -147,7 +147,10 @@ impl Queue {
 
     /// A job came to its end.
     pub(super) fn done(&self) {
-        self.state().in_flight -= 1;
+        let mut state = self.state();
+        state.in_flight -= 1;
+        state.reached();
+        drop(state);
         self.0.changed.notify_waiters();
     }
 
@@ -155,6 +158,7 @@ impl Queue {
     pub(super) fn retry(&self, job: Job) {
         let mut state = self.state();
         state.in_flight -= 1;
+        state.reached();
         state.later.push(entry(job));
         drop(state);
         self.0.changed.notify_waiters();
@@ -177,10 +181,7 @@ impl Queue {
 
     /// A connection was had.
     pub(super) fn reached(&self) {
-        let mut state = self.state();
-        state.failures = 0;
-        state.blocked = None;
-        state.unreachable = None;
+        self.state().reached();
     }
 
     /// No connection could be had: waits before the next try, longer each time, and gives the run up
@@ -209,6 +210,13 @@ impl Queue {
 }
 
 impl State {
+    /// The relay is there: a connection was had, or a message came to its end over another one.
+    fn reached(&mut self) {
+        self.failures = 0;
+        self.blocked = None;
+        self.unreachable = None;
+    }
+
     /// Until when nobody tries to connect; none where the run has waited long enough. Workers that
     /// fail at the same time count as one failure.
     fn block(&mut self, retry: &RetryPolicy, now: Timestamp, reply: &Reply) -> Option<Timestamp> {

@@ -18,7 +18,7 @@ use crate::state::StateError;
 
 pub use account::{Account, PersonLine, account_of, people_of};
 pub use lock::{Lock, LockError};
-pub use plan::{Due, NewPerson, Person, Plan};
+pub use plan::{Due, NewPerson, Person, Plan, Standing};
 pub use sqlite::{SqliteLedger, UnknownDecision};
 
 /// One recipient's number in the ledger.

@@ -17,6 +17,8 @@ pub struct Plan {
     pub date: Timestamp,
     /// What was approved last.
     pub digest: Digest,
+    /// Whether any message was ever attempted.
+    pub begun: bool,
 }
 
 /// Someone to be put into a plan.
@@ -32,9 +34,22 @@ pub struct NewPerson {
 pub struct Person {
     pub recipient: RecipientId,
     pub identity: String,
-    /// The edition that was planned; none for the skipped.
+    /// The edition that was planned; none for those who never had one.
     pub edition: Option<EditionKey>,
-    pub due: Option<Due>,
+    pub standing: Standing,
+}
+
+/// Where someone in a plan stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Standing {
+    /// Still to be sent to.
+    Due(Due),
+    /// Sent to, and no reply came.
+    Unknown,
+    /// Not to be sent to, with the reason.
+    Skipped(String),
+    /// Accepted or rejected.
+    Settled,
 }
 
 /// Someone who is still to be sent to.
@@ -50,7 +65,9 @@ pub struct Due {
 pub(super) fn find(transaction: &Transaction<'_>, issue: &IssueId) -> rusqlite::Result<Option<Plan>> {
     transaction
         .query_row(
-            "SELECT plan.id, relay, date, digest FROM plan JOIN approval ON approval.plan = plan.id
+            "SELECT plan.id, relay, date, digest,
+                 EXISTS (SELECT 1 FROM recipient WHERE recipient.plan = plan.id AND attempts > 0)
+             FROM plan JOIN approval ON approval.plan = plan.id
              WHERE issue = ?1 ORDER BY approval.id DESC LIMIT 1",
             [issue.as_str()],
             |row| {
@@ -59,6 +76,7 @@ pub(super) fn find(transaction: &Transaction<'_>, issue: &IssueId) -> rusqlite::
                     relay: row.get(1)?,
                     date: seconds(row.get(2)?),
                     digest: parse(3, &row.get::<_, String>(3)?)?,
+                    begun: row.get(4)?,
                 })
             },
         )
@@ -78,7 +96,7 @@ pub(super) fn create(
     )?;
     let id = transaction.last_insert_rowid();
     approve(transaction, id, digest, now)?;
-    Ok(Plan { id, relay: relay.to_owned(), date: seconds(now.as_second()), digest })
+    Ok(Plan { id, relay: relay.to_owned(), date: seconds(now.as_second()), digest, begun: false })
 }
 
 pub(super) fn approve(
@@ -124,17 +142,22 @@ pub(super) fn edition(transaction: &Transaction<'_>, plan: i64, key: &EditionKey
 
 pub(super) fn people(transaction: &Transaction<'_>, plan: i64) -> rusqlite::Result<Vec<Person>> {
     let mut people = transaction.prepare(
-        "SELECT recipient.id, identity, languages, items, state, attempts, first_attempt, due
+        "SELECT recipient.id, identity, languages, items, state, attempts, first_attempt, due, reason
          FROM recipient LEFT JOIN edition ON edition.id = recipient.edition
          WHERE recipient.plan = ?1 ORDER BY recipient.id",
     )?;
     let rows = people.query_map([plan], |row| {
         let state: String = row.get(4)?;
-        let due = matches!(state.as_str(), "pending" | "deferred").then_some(Due {
-            attempts: row.get(5)?,
-            first_attempt: row.get::<_, Option<i64>>(6)?.map(millis),
-            at: row.get::<_, Option<i64>>(7)?.map(millis),
-        });
+        let standing = match state.as_str() {
+            "pending" | "deferred" => Standing::Due(Due {
+                attempts: row.get(5)?,
+                first_attempt: row.get::<_, Option<i64>>(6)?.map(millis),
+                at: row.get::<_, Option<i64>>(7)?.map(millis),
+            }),
+            "unknown" => Standing::Unknown,
+            "skipped" => Standing::Skipped(row.get::<_, Option<String>>(8)?.unwrap_or_default()),
+            _ => Standing::Settled,
+        };
         Ok(Person {
             recipient: RecipientId(row.get(0)?),
             identity: row.get(1)?,
@@ -142,7 +165,7 @@ pub(super) fn people(transaction: &Transaction<'_>, plan: i64) -> rusqlite::Resu
                 (Some(languages), Some(items)) => Some(EditionKey::new(list(2, &languages)?, list(3, &items)?)),
                 _ => None,
             },
-            due,
+            standing,
         })
     })?;
     rows.collect()

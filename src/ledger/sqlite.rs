@@ -82,21 +82,37 @@ impl SqliteLedger {
         self.0.write_now(move |transaction| plan::add(transaction, plan, &people))
     }
 
-    /// Notes that another digest was approved in mid-send, and what the people who are still to be sent
-    /// to get of it, or why nothing.
+    /// Notes that another digest was approved in mid-send.
     ///
     /// # Errors
     /// The database can't be written.
-    pub fn approve_again(
+    pub fn approve(&self, plan: &Plan, digest: Digest, now: Timestamp) -> Result<(), StateError> {
+        let plan = plan.id;
+        self.0.write_now(move |transaction| plan::approve(transaction, plan, digest, now))
+    }
+
+    /// Moves a plan of which nothing was attempted yet to another relay.
+    ///
+    /// # Errors
+    /// The database can't be written.
+    pub fn move_to(&self, plan: &Plan, relay: &str) -> Result<(), StateError> {
+        let (plan, relay) = (plan.id, relay.to_owned());
+        self.0.write_now(move |transaction| {
+            transaction.execute("UPDATE plan SET relay = ?2 WHERE id = ?1", params![plan, relay]).map(drop)
+        })
+    }
+
+    /// Gives people who are still to be sent to another edition, or skips them with a reason.
+    ///
+    /// # Errors
+    /// The database can't be written.
+    pub fn assign(
         &self,
         plan: &Plan,
-        digest: Digest,
         editions: Vec<(RecipientId, Result<EditionKey, String>)>,
-        now: Timestamp,
     ) -> Result<(), StateError> {
         let plan = plan.id;
         self.0.write_now(move |transaction| {
-            plan::approve(transaction, plan, digest, now)?;
             for (recipient, edition) in editions {
                 match edition {
                     Ok(key) => {
@@ -110,6 +126,23 @@ impl SqliteLedger {
                 }
             }
             Ok(())
+        })
+    }
+
+    /// Takes people back in who were skipped.
+    ///
+    /// # Errors
+    /// The database can't be written.
+    pub fn take_back(&self, people: Vec<RecipientId>) -> Result<(), StateError> {
+        self.0.write_now(move |transaction| {
+            people.iter().try_for_each(|recipient| {
+                transaction
+                    .execute(
+                        "UPDATE recipient SET state = 'pending', reason = NULL WHERE id = ?1 AND state = 'skipped'",
+                        [recipient.0],
+                    )
+                    .map(drop)
+            })
         })
     }
 

@@ -16,7 +16,7 @@ use crate::domain::outcome::Outcome;
 use crate::domain::{EmailAddress, IssueId, Language};
 use crate::edition::EditionKey;
 use crate::issue::Issue;
-use crate::ledger::{Plan, RecipientId, SqliteLedger};
+use crate::ledger::{Plan, RecipientId, SqliteLedger, Standing};
 use crate::render::RenderedEdition;
 use crate::subscribers::Subscriber;
 
@@ -87,14 +87,13 @@ impl<T: Transport> Delivery<T> {
         clock: Clock,
         stop: watch::Receiver<bool>,
     ) -> Result<Self, PipelineError> {
-        let by_identity = proposal.by_identity();
         let mut editions: Vec<EditionKey> = Vec::new();
         let mut places: HashMap<EditionKey, usize> = HashMap::new();
         let mut messages = HashMap::new();
         let mut jobs = Vec::new();
         for person in desk.people(plan)? {
-            let (Some(due), Some(edition), Some(&reader)) =
-                (person.due, person.edition, by_identity.get(&person.identity))
+            let (Standing::Due(due), Some(edition), Some(reader)) =
+                (person.standing, person.edition, proposal.place(&person.identity))
             else {
                 continue;
             };

@@ -15,7 +15,7 @@ use crate::subscribers::{Roster, Subscriber};
 
 pub use delivery::{Delivery, Mode, Pace, send_test};
 pub use newsletter::Newsletter;
-pub use plan::{Decisions, Desk, Proposal};
+pub use plan::{Decisions, Desk, Proposal, lock};
 
 /// Something on the way failed; each room's own error tells what.
 #[derive(Debug, thiserror::Error)]

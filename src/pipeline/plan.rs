@@ -1,24 +1,20 @@
 //! From an assembly to a frozen plan: what a send would do, and what a person decides about it.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
 use super::{Assembly, Newsletter, PipelineError, refused, select};
 use crate::domain::{Digest, IssueId};
-use crate::edition::EditionKey;
 use crate::issue::Issue;
 use crate::ledger::{
-    Account, Lock, LockError, NewPerson, Person, Plan, RecipientId, SqliteLedger, UnknownDecision, account_of,
+    Account, Lock, LockError, NewPerson, Person, Plan, SqliteLedger, Standing, UnknownDecision, account_of,
 };
 use crate::state::{Database, StateError, open_to_read};
 
 /// Why someone of the plan is not sent to any more.
 const GONE: &str = "no longer in the list";
-
-/// What someone gets of a corrected issue, or why nothing.
-type EditionAnew = (RecipientId, Result<EditionKey, String>);
 
 /// An issue's ledger, open for one process alone.
 pub struct Desk {
@@ -35,11 +31,10 @@ pub struct Proposal {
     /// The plan that is continued, if there is one.
     pub plan: Option<Plan>,
     pub assembly: Assembly,
+    decisions: Decisions,
     people: Vec<Person>,
-    /// Places in the roster of people who came after the plan was made.
-    pub newcomers: Vec<usize>,
-    /// People who are still to be sent to and stand in the list no more.
-    leavers: Vec<Person>,
+    /// Places in the roster by identity.
+    listed: HashMap<String, usize>,
 }
 
 /// What a person decided beside the approval itself.
@@ -50,19 +45,26 @@ pub struct Decisions {
     pub include_new: bool,
 }
 
+/// Takes the lock `name` in `folder`, under which one process alone is `doing` what it does.
+///
+/// # Errors
+/// Another process holds it, or the folder can't be written.
+pub fn lock(folder: &Path, name: &str, doing: &str) -> Result<Lock, PipelineError> {
+    Lock::take(folder, name).map_err(|error| match error {
+        LockError::Held => refused(
+            format!("another process is {doing} just now"),
+            "wait for it to end; `bulletin status` tells how far a send is",
+        ),
+        LockError::File(..) => error.into(),
+    })
+}
+
 impl Desk {
-    /// Opens the ledger in `database` for `issue`, and closes it to others.
+    /// Opens the ledger in `database` for `issue`, under a lock that keeps others away.
     ///
     /// # Errors
-    /// Another process sends the issue, or the database can't be used.
-    pub fn open(database: &Path, issue: &IssueId) -> Result<Self, PipelineError> {
-        let lock = Lock::take(database, issue.as_str()).map_err(|error| match error {
-            LockError::Held => refused(
-                format!("another process is sending {issue} just now"),
-                "wait for it to end, or look at `bulletin status`",
-            ),
-            LockError::File(..) => error.into(),
-        })?;
+    /// The database can't be used.
+    pub fn open(database: &Path, issue: &IssueId, lock: Lock) -> Result<Self, PipelineError> {
         let ledger = SqliteLedger::new(Database::open(database)?);
         Ok(Self { ledger, database: database.to_owned(), issue: issue.clone(), _lock: lock })
     }
@@ -76,11 +78,13 @@ impl Desk {
         digest: Digest,
         assembly: Assembly,
         relay: &str,
+        decisions: Decisions,
         now: Timestamp,
     ) -> Result<Proposal, PipelineError> {
         let plan = self.ledger.resume(&self.issue, now)?;
         if let Some(plan) = &plan
             && plan.relay != relay
+            && plan.begun
         {
             let accepted = self.account()?.accepted;
             return Err(refused(
@@ -91,12 +95,10 @@ impl Desk {
                 format!("continue over {}, so that nobody is mailed twice", plan.relay),
             ));
         }
-        let people = match &plan {
-            Some(plan) => self.ledger.people(plan)?,
-            None => Vec::new(),
-        };
-        let (newcomers, leavers) = if plan.is_some() { changes(&assembly, &people) } else { Default::default() };
-        Ok(Proposal { digest, plan, assembly, people, newcomers, leavers })
+        let people = plan.as_ref().map(|plan| self.ledger.people(plan)).transpose()?.unwrap_or_default();
+        let roster = assembly.roster.people.iter().enumerate();
+        let listed = roster.map(|(place, person)| (person.email.identity(), place)).collect();
+        Ok(Proposal { digest, plan, assembly, decisions, people, listed })
     }
 
     /// Makes the plan, or brings the one that is continued up to what was approved and decided.
@@ -109,49 +111,44 @@ impl Desk {
         issue: &Issue,
         proposal: &Proposal,
         relay: &str,
-        decisions: Decisions,
         now: Timestamp,
     ) -> Result<Plan, PipelineError> {
         let Some(plan) = &proposal.plan else {
             let everyone = (0..proposal.assembly.readers.len()).map(|place| proposal.new_person(place)).collect();
             return Ok(self.ledger.create(&self.issue, relay, proposal.digest, everyone, now)?);
         };
-        if let Some(decision) = decisions.unknown {
+        if plan.relay != relay {
+            self.ledger.move_to(plan, relay)?;
+        }
+        if let Some(decision) = proposal.decisions.unknown {
             self.ledger.decide_unknown(plan, decision, now)?;
         }
-        if decisions.include_new {
-            let new = proposal.newcomers.iter().map(|place| proposal.new_person(*place)).collect();
-            self.ledger.add(plan, new)?;
+        if proposal.decisions.include_new {
+            self.ledger.add(plan, proposal.newcomers().map(|place| proposal.new_person(place)).collect())?;
         }
-        let gone = proposal.leavers.iter().map(|person| (person.recipient, GONE.to_owned())).collect();
-        self.ledger.skip(gone)?;
+        self.ledger.take_back(proposal.returned().map(|person| person.recipient).collect())?;
+        let gone = proposal.leavers().map(|person| (person.recipient, GONE.to_owned()));
+        self.ledger.skip(gone.collect())?;
         if proposal.is_corrected() {
-            let editions = self.editions_anew(newsletter, issue, proposal, plan)?;
-            self.ledger.approve_again(plan, proposal.digest, editions, now)?;
+            self.ledger.approve(plan, proposal.digest, now)?;
         }
-        Ok(Plan { digest: proposal.digest, ..plan.clone() })
+        // What was approved last is what they get who are still to be sent to, whatever was planned for
+        // them under another digest; those who are tried again may stem from one before the last.
+        let anew = proposal.people.iter().filter(|person| match person.standing {
+            Standing::Due(_) => proposal.is_corrected(),
+            Standing::Unknown | Standing::Skipped(_) => proposal.is_wanted(person),
+            Standing::Settled => false,
+        });
+        let editions = anew.filter_map(|person| {
+            let subscriber = &proposal.assembly.roster.people[*proposal.listed.get(&person.identity)?];
+            let edition = select(newsletter, issue, subscriber).map_err(|reason| reason.to_string());
+            Some((person.recipient, edition))
+        });
+        self.ledger.assign(plan, editions.collect())?;
+        Ok(Plan { digest: proposal.digest, relay: relay.to_owned(), ..plan.clone() })
     }
 
-    /// After a correction the people who are still to be sent to get what their preferences now select.
-    fn editions_anew(
-        &self,
-        newsletter: &Newsletter,
-        issue: &Issue,
-        proposal: &Proposal,
-        plan: &Plan,
-    ) -> Result<Vec<EditionAnew>, StateError> {
-        let by_identity = proposal.by_identity();
-        let due = self.ledger.people(plan)?.into_iter().filter(|person| person.due.is_some());
-        Ok(due
-            .filter_map(|person| {
-                let subscriber = &proposal.assembly.roster.people[*by_identity.get(&person.identity)?];
-                let edition = select(newsletter, issue, subscriber).map_err(|reason| reason.to_string());
-                Some((person.recipient, edition))
-            })
-            .collect())
-    }
-
-    /// Everyone who is to be sent to now.
+    /// Everyone in the plan.
     ///
     /// # Errors
     /// The database can't be read.
@@ -190,14 +187,25 @@ impl Proposal {
         if self.plan.is_none() {
             return self.assembly.recipients();
         }
-        let leavers: HashSet<_> = self.leavers.iter().map(|person| person.recipient).collect();
-        self.people.iter().filter(|person| person.due.is_some() && !leavers.contains(&person.recipient)).count()
+        let planned = self.people.iter().filter(|person| self.is_wanted(person) && self.is_listed(person)).count();
+        let new = self.newcomers().filter(|place| self.assembly.readers[*place].is_ok()).count();
+        planned + if self.decisions.include_new { new } else { 0 }
     }
 
     /// How many people of the plan stand in the list no more.
     #[must_use]
     pub fn gone(&self) -> usize {
-        self.leavers.len()
+        self.leavers().count()
+    }
+
+    /// Places in the roster of people who came after the plan was made.
+    pub fn newcomers(&self) -> impl Iterator<Item = usize> {
+        let planned: HashSet<&str> = self.people.iter().map(|person| person.identity.as_str()).collect();
+        let continued = self.plan.is_some();
+        let people = self.assembly.roster.people.iter().enumerate();
+        people
+            .filter(move |(_, person)| continued && !planned.contains(person.email.identity().as_str()))
+            .map(|(place, _)| place)
     }
 
     /// Whether the sources were changed after part of the plan was sent.
@@ -206,10 +214,33 @@ impl Proposal {
         self.plan.as_ref().is_some_and(|plan| plan.digest != self.digest)
     }
 
-    /// The place of each person in the roster.
-    pub(super) fn by_identity(&self) -> HashMap<String, usize> {
-        let people = self.assembly.roster.people.iter().enumerate();
-        people.map(|(place, person)| (person.email.identity(), place)).collect()
+    /// Someone's place in the roster.
+    pub(super) fn place(&self, identity: &str) -> Option<usize> {
+        self.listed.get(identity).copied()
+    }
+
+    fn is_listed(&self, person: &Person) -> bool {
+        self.listed.contains_key(&person.identity)
+    }
+
+    /// Whether this run would send to someone of the plan, given that they are still in the list.
+    fn is_wanted(&self, person: &Person) -> bool {
+        match &person.standing {
+            Standing::Due(_) => true,
+            Standing::Unknown => self.decisions.unknown == Some(UnknownDecision::Retry),
+            Standing::Skipped(reason) => reason == GONE && self.is_listed(person),
+            Standing::Settled => false,
+        }
+    }
+
+    fn leavers(&self) -> impl Iterator<Item = &Person> {
+        self.people.iter().filter(|person| self.is_wanted(person) && !self.is_listed(person))
+    }
+
+    /// Those who were skipped for want of a row, and whose row is back.
+    fn returned(&self) -> impl Iterator<Item = &Person> {
+        let skipped = |person: &&Person| matches!(person.standing, Standing::Skipped(_));
+        self.people.iter().filter(move |person| skipped(person) && self.is_wanted(person))
     }
 
     fn new_person(&self, place: usize) -> NewPerson {
@@ -220,20 +251,4 @@ impl Proposal {
         };
         NewPerson { email, edition }
     }
-}
-
-/// Who came and who left since the plan was made.
-fn changes(assembly: &Assembly, people: &[Person]) -> (Vec<usize>, Vec<Person>) {
-    let planned: BTreeMap<&str, &Person> = people.iter().map(|person| (person.identity.as_str(), person)).collect();
-    let mut listed = HashSet::new();
-    let mut newcomers = Vec::new();
-    for (place, person) in assembly.roster.people.iter().enumerate() {
-        let identity = person.email.identity();
-        if !planned.contains_key(identity.as_str()) {
-            newcomers.push(place);
-        }
-        listed.insert(identity);
-    }
-    let leavers = people.iter().filter(|person| person.due.is_some() && !listed.contains(&person.identity));
-    (newcomers, leavers.cloned().collect())
 }

@@ -8,4 +8,4 @@ mod editions;
 mod golden;
 mod message;
 mod project;
-// mod send;
+mod send;
