@@ -1,8 +1,9 @@
 //! The progress bar: how many are done, how fast, how long yet. None where stderr is no terminal.
 
+use std::fmt::Write;
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use jiff::Timestamp;
 
 use crate::deliver::Watch;
@@ -14,8 +15,11 @@ pub(super) struct Bar(ProgressBar);
 impl Bar {
     pub(super) fn new(recipients: usize) -> Self {
         let bar = ProgressBar::new(recipients as u64);
-        let style = ProgressStyle::with_template("{bar:32} {pos}/{len}  {per_sec}  {eta} left  {msg}")
-            .unwrap_or_else(|_| ProgressStyle::default_bar());
+        let style = ProgressStyle::with_template("{bar:32} {pos}/{len}  {rate}  {eta} left  {msg}")
+            .unwrap_or_else(|_| ProgressStyle::default_bar())
+            .with_key("rate", |state: &ProgressState, out: &mut dyn Write| {
+                let _ = write!(out, "{:.1}/s", state.per_sec());
+            });
         bar.set_style(style);
         bar.enable_steady_tick(Duration::from_millis(500));
         Self(bar)

@@ -14,7 +14,7 @@ pub(super) fn body(edition: &RenderedEdition, text: String, html: String) -> Mul
     let alternative = MultiPart::builder()
         .kind(MultiPartKind::Alternative)
         .boundary(boundary("alternative"))
-        .singlepart(part(ContentType::TEXT_PLAIN, text));
+        .singlepart(part(flowed(), text));
     if edition.images.is_empty() {
         return alternative.singlepart(html);
     }
@@ -26,6 +26,11 @@ pub(super) fn body(edition: &RenderedEdition, text: String, html: String) -> Mul
         }
     }
     alternative.multipart(related)
+}
+
+/// Plain text whose paragraphs a reader's program may set anew (RFC 3676).
+fn flowed() -> ContentType {
+    ContentType::parse("text/plain; charset=utf-8; format=flowed").unwrap_or(ContentType::TEXT_PLAIN)
 }
 
 fn part(content_type: ContentType, text: String) -> SinglePart {

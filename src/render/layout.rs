@@ -160,7 +160,7 @@ impl Layout<'_> {
     pub(super) fn text(&self) -> Result<String, RenderError> {
         let mail = self.mail(&mut TextMedium { templates: self.templates }, None, Escape::Plain)?;
         let text = self.templates.render("issue.txt", &context(&mail))?;
-        Ok(super::text::tidy(&text))
+        Ok(super::text::flowed(&text))
     }
 
     /// What a template of one block is given beside the block.

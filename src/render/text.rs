@@ -1,5 +1,6 @@
 //! Blocks to plain text, made from the structure: 72 columns by display width, links numbered and
-//! listed where their text ends.
+//! listed where their text ends. Paragraphs and quotes are flowed (RFC 3676), so that a narrow screen
+//! can set them anew; lists, tables and headings keep their lines.
 
 use std::fmt::Write as _;
 
@@ -13,6 +14,9 @@ use crate::issue::content::{Block, Event, Inline, Picture, Table, plain};
 
 /// Columns a line may have, so that a quoted reply still fits into 80 (RFC 3676 section 4.2 asks for 78 at most).
 const WIDTH: usize = 72;
+
+/// Marks a line that goes on in the next one, until [`flowed`] ends it with the space that says so.
+const SOFT: char = '\u{2028}';
 
 /// Writes the blocks of one item or introduction.
 pub(super) struct Writer<'a> {
@@ -32,6 +36,20 @@ struct Indent {
 impl Indent {
     fn deeper(&self, first: &str, rest: &str) -> Self {
         Self { first: format!("{}{first}", self.first), rest: format!("{}{rest}", self.rest) }
+    }
+
+    /// One quote deeper; marks of quotes within quotes stand together (RFC 3676 section 4.5).
+    fn quoted(&self) -> Self {
+        let deeper = |indent: &str| match indent.strip_suffix("> ") {
+            Some(outer) => format!("{outer}>> "),
+            None => format!("{indent}> "),
+        };
+        Self { first: deeper(&self.first), rest: deeper(&self.rest) }
+    }
+
+    /// Whether lines in here may be set anew: they begin with nothing but the marks of quotes.
+    fn flows(&self) -> bool {
+        self.rest.trim_end().chars().all(|c| c == '>') && self.first == self.rest
     }
 
     /// The first line's mark is used up.
@@ -88,7 +106,7 @@ impl<'a> Writer<'a> {
                     indent.next();
                 }
             }
-            Block::Quote(inner) => self.blocks(inner, &mut indent.deeper("> ", "> "), false),
+            Block::Quote(inner) => self.blocks(inner, &mut indent.quoted(), false),
             Block::Code(code) => {
                 for line in code.trim_end().lines() {
                     let _ = writeln!(self.out, "{}    {line}", indent.first);
@@ -134,8 +152,16 @@ impl<'a> Writer<'a> {
             .subsequent_indent(&indent.rest)
             .break_words(false)
             .word_splitter(WordSplitter::NoHyphenation);
-        for line in textwrap::wrap(text, options) {
-            let _ = writeln!(self.out, "{}", line.trim_end());
+        // Lines that the author broke stay broken.
+        for paragraph in text.lines() {
+            let lines = textwrap::wrap(paragraph, &options);
+            for (number, line) in lines.iter().enumerate() {
+                self.out.push_str(line.trim_end());
+                if indent.flows() && number + 1 < lines.len() {
+                    self.out.push(SOFT);
+                }
+                self.out.push('\n');
+            }
         }
     }
 
@@ -236,19 +262,52 @@ pub(super) fn underline(text: &str, mark: &str) -> String {
     format!("{text}\n{}", mark.repeat(widest))
 }
 
-/// The finished text: no space at the ends of lines, at most two blank lines, one line end at its end.
-pub(super) fn tidy(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
+/// The finished text as format=flowed (RFC 3676 section 4): at most two blank lines, one line end at its
+/// end, a space at the end of each line that goes on in the next and of no other. Lines of a template
+/// that are too long are broken; a link stays whole.
+pub(super) fn flowed(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + text.len() / 16);
     let mut blank = 0;
-    // The space behind a signature's dashes belongs to them (RFC 3676 section 4.3).
-    for line in text.trim().lines().map(|line| if line == "-- " { line } else { line.trim_end() }) {
+    for line in text.trim().lines() {
+        let (line, goes_on) = match line.strip_suffix(SOFT) {
+            Some(line) => (line, true),
+            None => (line.trim_end(), false),
+        };
         blank = if line.is_empty() { blank + 1 } else { 0 };
-        if blank <= 2 {
-            out.push_str(line);
+        if blank > 2 {
+            continue;
+        }
+        if line == "--" {
+            // The space behind a signature's dashes belongs to them (section 4.3).
+            out.push_str("-- \n");
+            continue;
+        }
+        let pieces = if is_prose(line) { textwrap::wrap(line, WIDTH) } else { vec![line.into()] };
+        for (number, piece) in pieces.iter().enumerate() {
+            stuff(piece.trim_end(), &mut out);
+            if goes_on || number + 1 < pieces.len() {
+                out.push(' ');
+            }
             out.push('\n');
         }
     }
     out
+}
+
+/// Whether a line may be broken: it is too long, begins at the margin and is no reference to a link.
+fn is_prose(line: &str) -> bool {
+    line.width() > WIDTH && !line.starts_with([' ', '>', '[']) && line.contains(' ') && !line.contains("://")
+}
+
+/// A line that begins like a quote, a stuffed line or a mailbox's separator gets a space before it
+/// (section 4.4). The marks of quotes that are meant have their own space behind them.
+fn stuff(line: &str, out: &mut String) {
+    let unquoted = line.trim_start_matches('>');
+    let is_quote = unquoted.len() < line.len() && (unquoted.is_empty() || unquoted.starts_with(' '));
+    if line.starts_with(' ') || line.starts_with("From ") || (line.starts_with('>') && !is_quote) {
+        out.push(' ');
+    }
+    out.push_str(line);
 }
 
 #[cfg(test)]
@@ -302,6 +361,32 @@ mod tests {
     fn a_quote_keeps_its_mark_on_every_line() {
         let quote = Block::Quote(vec![Block::Paragraph(text(&"wort ".repeat(18))), Block::Paragraph(text("end"))]);
         assert!(written(&[quote]).lines().all(|line| line.starts_with('>')));
+    }
+
+    #[test]
+    fn paragraphs_and_quotes_flow_and_nothing_else_does() {
+        let long = text(&"wort ".repeat(18));
+        let nested = Block::Quote(vec![Block::Quote(vec![Block::Paragraph(long.clone())])]);
+        let list = Block::List { start: None, entries: vec![vec![Block::Paragraph(long.clone())]] };
+        let flowed = flowed(&written(&[Block::Paragraph(long), nested, list]));
+        let soft: Vec<_> = flowed.lines().map(|line| line.ends_with(' ')).collect();
+        assert_eq!(soft, [true, false, false, true, false, false, false, false], "{flowed}");
+        assert!(flowed.contains("\n>> wort wort") && flowed.contains("\n   wort"), "{flowed}");
+    }
+
+    #[test]
+    fn a_line_that_could_be_taken_for_something_else_is_stuffed() {
+        let text = "From here on\n  indented\n>no quote\n> a quote\n--\n\n\n\n\nend";
+        assert_eq!(flowed(text), " From here on\n   indented\n >no quote\n> a quote\n-- \n\n\nend\n");
+    }
+
+    #[test]
+    fn a_long_line_of_a_template_is_broken_but_a_link_is_not() {
+        let link = format!("https://example.org/{}", "a".repeat(80));
+        let flowed = flowed(&format!("{}\n{link}\n[1] {link}", "word ".repeat(20)));
+        assert_eq!(flowed.lines().count(), 4);
+        assert!(flowed.lines().next().unwrap().ends_with(' '));
+        assert!(flowed.contains(&format!("\n{link}\n[1] {link}\n")));
     }
 
     #[test]
