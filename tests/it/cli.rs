@@ -48,13 +48,12 @@ fn an_unknown_topic_comes_with_its_line_and_the_likely_one() {
 
 #[test]
 fn all_faults_of_an_issue_are_told_at_once() {
-    preview("issue-many-faults", |project| {
-        project.edit("issues/2015-11/en.md", "{#media-reports .media}", "{#media-reports .media #again}");
-        project.edit("issues/2015-11/en.md", "images/edmonton-report.png", "images/edmonton.png");
-        project.edit("issues/2015-11/en.md", "subscriber.organisation", "subscriber.organization");
-        project.edit("issues/2015-11/en.md", "start = \"2015-11-26T09:00\"", "start = \"26 November\"");
-        project.edit("issues/2015-11/fr.md", "{#manitoba-hotline}", "{#hotline}");
-    });
+    let project = Project::sample();
+    for file in ["issue.toml", "en.md", "fr.md"] {
+        let text = std::fs::read_to_string(repository().join("tests/fixtures/dirty-issue").join(file)).unwrap();
+        project.write(&format!("issues/dirty/{file}"), &text);
+    }
+    refuses("issue-many-faults", &project, &["preview", "dirty"]);
 }
 
 #[test]
