@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::{Ended, data};
 use crate::domain::IssueId;
 use crate::ledger::Account;
+use crate::pipeline::Mode;
 
 /// The object that scripts read; its form is fixed.
 #[derive(Serialize)]
@@ -29,6 +30,7 @@ pub(super) struct Closing<'a> {
     /// How long the run took, where there was one.
     pub took: Option<Duration>,
     pub digests: &'a [String],
+    pub mode: Mode,
     pub json: bool,
 }
 
@@ -41,7 +43,7 @@ impl Closing<'_> {
             let json = Json { issue: self.issue, account: self.account, seconds, digests };
             data(&format!("{}\n", serde_json::to_string(&json).unwrap_or_else(|error| unreachable!("{error}"))));
         } else {
-            data(&table(self.issue, self.account));
+            data(&table(self.issue, self.account, self.mode));
             for digest in digests {
                 data(&format!("  approved {digest}\n"));
             }
@@ -50,14 +52,18 @@ impl Closing<'_> {
     }
 }
 
-fn table(issue: &IssueId, account: &Account) -> String {
+fn table(issue: &IssueId, account: &Account, mode: Mode) -> String {
+    let hint = |state: &str, then: &str| match mode {
+        Mode::Send => format!("{state}{then}"),
+        Mode::Rehearsal => state.to_owned(),
+    };
     let rows = [
-        ("accepted", account.accepted, "the relay took them"),
-        ("rejected", account.rejected, "refused for good"),
-        ("deferred", account.deferred, "refused for now; run the command again later"),
-        ("unknown", account.unknown, "sent, and no reply came: --retry-unknown or --drop-unknown decides"),
-        ("skipped", account.skipped, "not to be sent to"),
-        ("pending", account.pending, "not tried yet; run the command again"),
+        ("accepted", account.accepted, hint("the relay took them", "")),
+        ("rejected", account.rejected, hint("not to be tried again", "; `bulletin status --recipients` tells why")),
+        ("deferred", account.deferred, hint("refused for now", "; run the command again later")),
+        ("unknown", account.unknown, hint("sent, and no reply came", ": --retry-unknown or --drop-unknown decides")),
+        ("skipped", account.skipped, hint("not to be sent to", "")),
+        ("pending", account.pending, hint("not tried yet", "; run the command again")),
     ];
     let mut out = format!("{issue}: {} planned\n", account.planned);
     for (state, count, meaning) in rows {

@@ -1,5 +1,6 @@
 //! Errors and findings as a person reads them: what is wrong, where, with the line itself, and the cure.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::Path;
 
@@ -94,6 +95,9 @@ pub(super) fn explain(error: &PipelineError, folder: &Path) {
 /// What to do about an error that names no place in a file.
 fn cure(error: &PipelineError) -> Option<String> {
     let help = match error {
+        PipelineError::Config(ConfigError::NotHere(_)) => {
+            "--dir names a newsletter's folder; `bulletin init DIR` makes one".to_owned()
+        }
         PipelineError::Config(ConfigError::NotFound(_)) => {
             "go into the newsletter's folder, name it with --dir, or make one with `bulletin init DIR`".to_owned()
         }
@@ -124,34 +128,59 @@ fn cure(error: &PipelineError) -> Option<String> {
     Some(help)
 }
 
-/// Tells an issue's and a list's doubts; bad rows in short, since there may be many.
+/// Tells an issue's and a list's doubts; those of the list in short, since there may be many.
 pub(super) fn tell_doubts(issue: &[Finding], list: &[Finding]) {
     for finding in issue {
-        eprintln!("warning: {finding}");
+        tell("warning: ", finding);
     }
-    let bad: Vec<_> = list.iter().filter(|finding| finding.severity == Severity::Error).collect();
-    let rows = |count: usize| if count == 1 { "row".to_owned() } else { format!("{count} rows") };
+    let of = |severity| list.iter().filter(move |finding| finding.severity == severity);
+    let bad: BTreeSet<_> = of(Severity::Error).map(|finding| finding.line).collect();
     if !bad.is_empty() {
-        eprintln!("warning: left out of the list, since they can't be read right: {}", rows(bad.len()));
-        for finding in bad.iter().take(ROWS) {
-            eprintln!("  {finding}");
-            if let Some(help) = &finding.help {
-                eprintln!("    {help}");
-            }
-        }
-        if bad.len() > ROWS {
-            eprintln!("  and {} more", rows(bad.len() - ROWS));
-        }
+        eprintln!("warning: left out of the list, since they can't be read right: {}", counted(bad.len(), "row"));
+        shortened(of(Severity::Error), "  ");
     }
-    for finding in list.iter().filter(|finding| finding.severity == Severity::Warning).take(ROWS) {
-        eprintln!("warning: {finding}");
+    shortened(of(Severity::Warning), "warning: ");
+    // Not a fault of anybody's, but worth knowing: who asks for a language that there is none of.
+    let mut lacking: BTreeMap<&str, usize> = BTreeMap::new();
+    for finding in of(Severity::Info) {
+        *lacking.entry(&finding.message).or_default() += 1;
+    }
+    for (message, rows) in lacking {
+        eprintln!("note: {message} ({})", counted(rows, "row"));
     }
 }
 
+fn shortened<'a>(findings: impl Iterator<Item = &'a Finding>, before: &str) {
+    let findings: Vec<_> = findings.collect();
+    for finding in findings.iter().take(ROWS) {
+        tell(before, finding);
+    }
+    if findings.len() > ROWS {
+        eprintln!("{before}and {} more like these", findings.len() - ROWS);
+    }
+}
+
+fn tell(before: &str, finding: &Finding) {
+    eprintln!("{before}{finding}");
+    if let Some(help) = &finding.help {
+        eprintln!("    {help}");
+    }
+}
+
+/// `1 row`, `2 rows`.
+pub(super) fn counted(count: usize, word: &str) -> String {
+    format!("{count} {word}{}", if count == 1 { "" } else { "s" })
+}
+
 fn of_finding(finding: &Finding, folder: &Path) -> Said {
-    let text = finding.file.as_ref().and_then(|file| std::fs::read_to_string(folder.join(file)).ok());
+    // A list that was named on the command line is looked up from here, everything else in the folder.
+    let base = match &finding.file {
+        Some(file) if !folder.join(file).starts_with(folder.join("subscribers")) && is_list(finding) => Path::new(""),
+        _ => folder,
+    };
+    let text = finding.file.as_ref().and_then(|file| std::fs::read_to_string(base.join(file)).ok());
     let span = text.as_deref().zip(finding.line).map(|(text, line)| span(text, line, finding.column));
-    let place = match (&finding.file, &text) {
+    let place = match (&finding.file, span) {
         (Some(file), None) => match finding.line {
             Some(line) => format!(" ({}:{line})", file.display()),
             None => format!(" ({})", file.display()),
@@ -170,6 +199,10 @@ fn of_finding(finding: &Finding, folder: &Path) -> Said {
     }
 }
 
+fn is_list(finding: &Finding) -> bool {
+    matches!(finding.code, "no-email-column" | "empty-list" | "csv" | "not-csv")
+}
+
 /// From the place to the end of its line.
 fn span(text: &str, line: usize, column: Option<usize>) -> SourceSpan {
     let start: usize = text.split_inclusive('\n').take(line - 1).map(str::len).sum();
@@ -178,7 +211,14 @@ fn span(text: &str, line: usize, column: Option<usize>) -> SourceSpan {
     SourceSpan::new((start + skip).into(), content.len() - skip)
 }
 
+/// With a capital, unless it begins with the name of a file or the like.
 fn capitalised(text: &str) -> String {
+    let first = text.split_whitespace().next().unwrap_or_default();
     let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+    match chars.next() {
+        Some(letter) if first.chars().all(|c| c.is_alphabetic() || c == '\'' || c == ',') => {
+            letter.to_uppercase().chain(chars).collect()
+        }
+        _ => text.to_owned(),
+    }
 }

@@ -13,9 +13,11 @@ pub(super) struct Init {
     folder: PathBuf,
 }
 
+const LIST: &str = "subscribers/subscribers.csv";
+
 const FILES: &[(&str, &str)] = &[
     (FILE, include_str!("start/bulletin.toml")),
-    ("subscribers/subscribers.csv", include_str!("start/subscribers.csv")),
+    (LIST, include_str!("start/subscribers.csv")),
     (".gitignore", "/secret.key\n/state/\n/outbox/\n/subscribers/\n"),
 ];
 
@@ -34,6 +36,7 @@ impl Init {
         for (name, content) in FILES {
             write(&folder.join(name), content)?;
         }
+        keep_private(&folder.join(LIST)).map_err(|error| failed(&folder, &error))?;
         fs::create_dir_all(folder.join("issues")).map_err(|error| failed(&folder, &error))?;
         token_key(&folder)?;
         data(&format!("{}\n", folder.display()));
@@ -43,6 +46,15 @@ impl Init {
         );
         Ok(Ended::Well)
     }
+}
+
+/// Leaves a file to its owner alone: it will hold addresses.
+fn keep_private(path: &Path) -> std::io::Result<()> {
+    #[cfg(unix)]
+    fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+    #[cfg(not(unix))]
+    let _ = path;
+    Ok(())
 }
 
 /// Writes a file that must not be there yet, making its folder.

@@ -119,7 +119,8 @@ fn folder_or_here(dir: Option<&Path>) -> PathBuf {
 
 fn folder(dir: Option<&Path>) -> Result<PathBuf, PipelineError> {
     match dir {
-        Some(dir) => Ok(Config::find_folder(dir)?),
+        Some(dir) if dir.join(crate::config::FILE).is_file() => Ok(dir.to_owned()),
+        Some(dir) => Err(crate::config::ConfigError::NotHere(dir.to_owned()).into()),
         None => {
             let here = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("."));
             Ok(Config::find_folder(&here)?)

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::civil;
 
+use super::diagnostics::counted;
 use super::{Ended, Opened, data};
 use crate::compose::Kind;
 use crate::domain::IssueId;
@@ -61,9 +62,9 @@ impl Preview {
             data(&format!("{}\n", out.join("index.html").display()));
         }
         eprintln!(
-            "{} recipients in {} editions, {} skipped. Digest {digest}.",
-            manifest.recipients,
-            manifest.editions.len(),
+            "{} in {}, {} skipped. Digest {digest}.",
+            counted(manifest.recipients, "recipient"),
+            counted(manifest.editions.len(), "edition"),
             manifest.skipped.len(),
         );
         Ok(Ended::Well)

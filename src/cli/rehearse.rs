@@ -79,6 +79,7 @@ impl Rehearse {
             account: &account,
             took: Some(started.elapsed()),
             digests: &[],
+            mode: Mode::Rehearsal,
             json: self.json,
         };
         let ended = closing.print();

@@ -143,7 +143,7 @@ pub(super) fn tell_end(end: &End) {
         }
         End::Stopped => eprintln!("Stopped. Run the same command again to continue."),
         End::Unreachable(reply) => {
-            eprintln!("The relay could not be reached: {reply}. Nobody was lost: run the same command again later.");
+            eprintln!("The relay could not be reached ({reply}). Nobody is lost: run the same command again later.");
         }
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::account::Closing;
+use super::diagnostics::counted;
 use super::run::{Agreed, RunOptions, runtime, tell_end};
 use super::{Ended, Opened};
 use crate::config::{Smtp, Tls};
@@ -57,8 +58,8 @@ impl Send {
         let transport = SmtpTransport::new(relay).map_err(|error| refused(error.to_string(), error.help()))?;
         let runtime = runtime()?;
         if let Some(address) = &self.test {
-            let test =
-                pipeline::send_test(&newsletter, &issue, address.clone(), self.language.clone(), transport, clock);
+            let language = self.test_language(&issue.languages)?;
+            let test = pipeline::send_test(&newsletter, &issue, address.clone(), language, transport, clock);
             return tell_test(&runtime.block_on(test)?);
         }
         let assembly = pipeline::assemble(&newsletter, &issue, roster);
@@ -88,7 +89,16 @@ impl Send {
         tell_end(&end);
         let (account, digests) = desk.closing()?;
         let took = Some(started.elapsed());
-        Ok(Closing { issue: &issue.id, account: &account, took, digests: &digests, json: self.json }.print())
+        Ok(Closing { issue: &issue.id, account: &account, took, digests: &digests, mode: Mode::Send, json: self.json }
+            .print())
+    }
+
+    /// The language of a test mail: one that the issue has.
+    fn test_language(&self, languages: &[Language]) -> Result<Language, PipelineError> {
+        let Some(wanted) = &self.language else { return Ok(languages[0].clone()) };
+        let known = languages.iter().map(Language::as_str).collect::<Vec<_>>().join(", ");
+        let missing = || refused(format!("the issue is not written in {wanted}"), format!("it is written in {known}"));
+        wanted.best_of(languages).cloned().ok_or_else(missing)
     }
 
     fn unknown_decision(&self) -> Option<UnknownDecision> {
@@ -123,15 +133,18 @@ impl Send {
         let doing = if proposal.plan.is_some() { "Continue sending" } else { "Send" };
         eprintln!("{doing} {} of {}", self.issue, newsletter.config.newsletter.name.get(first));
         let skipped = proposal.assembly.skipped().count();
-        let editions = proposal.assembly.editions.len();
-        eprintln!("  recipients  {due} to be sent to now; {editions} editions; {skipped} skipped");
+        let editions = counted(proposal.assembly.editions.len(), "edition");
+        eprintln!("  recipients  {due} to be sent to now; {editions}; {skipped} skipped");
         eprintln!("  digest      {}", proposal.digest);
         eprintln!("  relay       {relay}");
-        let batch = pace.batch.map_or(String::new(), |batch| format!(", batches of {}", batch.size));
+        let batch = pace
+            .batch
+            .map_or(String::new(), |batch| format!(", {} s of pause after each {}", batch.pause.as_secs(), batch.size));
+        let connections = counted(pace.connections, "connection");
         let least = Duration::from_secs(pace.estimate(due).as_secs());
         let least =
             jiff::SignedDuration::try_from(least).map_or_else(|_| "long".to_owned(), |least| format!("{least:#}"));
-        eprintln!("  pace        {}, {} connections{batch}; about {least}", pace.rate, pace.connections);
+        eprintln!("  pace        {}, {connections}{batch}; about {least}", pace.rate);
         if proposal.is_corrected() {
             eprintln!(
                 "  corrected   the sources changed since part of the list was sent to; only the rest gets the new text"
@@ -155,6 +168,10 @@ impl Send {
     /// Has it agreed to: by the digest, or by typing the issue's name.
     fn agree(&self, proposal: &Proposal) -> Result<(), PipelineError> {
         let (issue, digest) = (&self.issue, proposal.digest);
+        if proposal.due() == 0 && !proposal.is_corrected() && self.approve.is_none() {
+            // Nothing leaves, so there is nothing to agree to.
+            return Ok(());
+        }
         if let Some(approved) = self.approve {
             if approved == digest {
                 return Ok(());

@@ -7,7 +7,7 @@ use super::{Ended, data, folder};
 use crate::config::Config;
 use crate::domain::IssueId;
 use crate::ledger::{Lock, account_of, people_of};
-use crate::pipeline::{PipelineError, refused};
+use crate::pipeline::{Mode, PipelineError, refused};
 use crate::state::{StateError, open_to_read};
 
 #[derive(Debug, clap::Args)]
@@ -46,7 +46,9 @@ impl Status {
         if alive {
             eprintln!("It is being sent just now.");
         }
-        let ended = Closing { issue, account: &account, took: None, digests: &digests, json: self.json }.print();
+        let ended =
+            Closing { issue, account: &account, took: None, digests: &digests, mode: Mode::Send, json: self.json }
+                .print();
         if self.recipients {
             for person in people_of(&connection, issue, alive).map_err(failed)? {
                 if self.json {

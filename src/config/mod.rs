@@ -206,6 +206,8 @@ fn round(rate: f64) -> f64 {
 pub enum ConfigError {
     #[error("there is no {FILE} in {0} or in a folder above it")]
     NotFound(PathBuf),
+    #[error("there is no {FILE} in {0}")]
+    NotHere(PathBuf),
     #[error("{0} can't be read: {1}")]
     Read(PathBuf, #[source] std::io::Error),
     #[error("{FILE} has {} that must be mended first", faults(.0.len()))]

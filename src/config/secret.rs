@@ -30,7 +30,7 @@ pub enum SecretError {
     #[error("the command for the relay's password failed: {0}")]
     Command(String),
     #[error("{0} gave an empty password")]
-    Empty(&'static str),
+    Empty(String),
     #[error("the key {0} can't be read or made: {1}")]
     Key(PathBuf, #[source] std::io::Error),
     #[error("the key {0} is empty; restore it from a backup, since links in mails that were sent depend on it")]
@@ -44,12 +44,17 @@ impl PasswordSource {
     /// It is not where it should be.
     pub fn fetch(&self, folder: &Path) -> Result<SecretString, SecretError> {
         let (text, source) = match self {
-            Self::Env(name) => {
-                (std::env::var(name).map_err(|_| SecretError::NoEnv(name.clone()))?, "the environment variable")
-            }
+            Self::Env(name) => (
+                std::env::var(name).map_err(|_| SecretError::NoEnv(name.clone()))?,
+                format!("the environment variable {name}"),
+            ),
             Self::File(path) => {
+                let shown = path;
                 let path = folder.join(path);
-                (fs::read_to_string(&path).map_err(|error| SecretError::NoFile(path, error))?, "the password file")
+                (
+                    fs::read_to_string(&path).map_err(|error| SecretError::NoFile(path, error))?,
+                    format!("the password file {}", shown.display()),
+                )
             }
             Self::Command(command) => {
                 let output = Command::new("sh")
@@ -62,7 +67,10 @@ impl PasswordSource {
                     let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
                     return Err(SecretError::Command(format!("{} {said}", output.status)));
                 }
-                (String::from_utf8_lossy(&output.stdout).into_owned(), "the password command")
+                (
+                    String::from_utf8_lossy(&output.stdout).into_owned(),
+                    "the command for the relay's password".to_owned(),
+                )
             }
         };
         let password = text.lines().next().unwrap_or_default();

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use super::{Desk, Newsletter, PipelineError, Proposal, refused, render, select};
+use super::{Desk, Newsletter, PipelineError, Proposal, refused, render};
 use crate::compose::{Kind, OutboundMessage};
 use crate::config;
 use crate::deliver::throttle::Throttle;
@@ -168,13 +168,14 @@ pub async fn send_test<T: Transport>(
     newsletter: &Newsletter,
     issue: &Issue,
     address: EmailAddress,
-    language: Option<Language>,
+    language: Language,
     transport: T,
     clock: &Clock,
 ) -> Result<Outcome, PipelineError> {
-    let person = test_reader(newsletter, address, language);
-    let key = select(newsletter, issue, &person)
-        .map_err(|reason| refused(reason.to_string(), "write an item that everyone gets, or topics for it"))?;
+    // Every item that is shown in this language, whatever its topics and conditions.
+    let items = issue.items().filter(|item| item.only.as_ref().is_none_or(|only| *only == language));
+    let key = EditionKey::new(vec![language.clone()], items.map(|item| item.id.clone()).collect());
+    let person = test_reader(address, language);
     let rendered = render(newsletter, issue, &[key])?;
     let message = newsletter.composer(&issue.id, clock.now(), Kind::Test).compose(&rendered[0], &person)?;
     let mut connection = transport.connect().await.map_err(|error| match error {
@@ -188,8 +189,8 @@ pub async fn send_test<T: Transport>(
     Ok(outcome)
 }
 
-/// Someone who wants every topic and meets every condition that one cell can meet.
-fn test_reader(newsletter: &Newsletter, email: EmailAddress, language: Option<Language>) -> Subscriber {
-    let languages = vec![language.unwrap_or_else(|| newsletter.config.languages[0].clone())];
+/// Someone of whom nothing is known but the address.
+fn test_reader(email: EmailAddress, language: Language) -> Subscriber {
+    let languages = vec![language];
     Subscriber { email, name: None, languages, topics: BTreeSet::new(), columns: BTreeMap::new(), line: 0 }
 }

@@ -2,25 +2,32 @@
 
 use std::borrow::Cow;
 
-use encoding_rs::{Encoding, UTF_8};
+use encoding_rs::{Encoding, UTF_8, WINDOWS_1252};
 
 use crate::domain::Finding;
 
-/// The text of a file by its byte order mark, and as UTF-8 without one.
+/// The text of a file by its byte order mark; without one as UTF-8, and what is not UTF-8 as
+/// Windows-1252, which older spreadsheets write, with a word about it.
 ///
 /// # Errors
-/// It is neither; the finding names the first line that is not.
-pub fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, Finding> {
+/// It is no text.
+pub fn decode(bytes: &[u8]) -> Result<(Cow<'_, str>, Option<Finding>), Finding> {
     let (encoding, mark) = Encoding::for_bom(bytes).unwrap_or((UTF_8, 0));
     let bytes = &bytes[mark..];
-    if let Some(text) = encoding.decode_without_bom_handling_and_without_replacement(bytes) {
-        return Ok(text);
+    if bytes.starts_with(b"PK") || (encoding == UTF_8 && bytes.contains(&0)) {
+        return Err(Finding::error("not-csv", "the list is no CSV").with_help(
+            "in the spreadsheet, save it as \"CSV UTF-8\": a file of the spreadsheet itself can't be read",
+        ));
     }
-    let valid = encoding_rs::Encoding::utf8_valid_up_to(bytes);
+    if let Some(text) = encoding.decode_without_bom_handling_and_without_replacement(bytes) {
+        return Ok((text, None));
+    }
+    let valid = Encoding::utf8_valid_up_to(bytes);
     let line = bytes[..valid].iter().filter(|byte| **byte == b'\n').count() + 1;
-    Err(Finding::error("encoding", "the list is not UTF-8")
+    let doubt = Finding::warning("encoding", "the list is not UTF-8 and was read as Windows-1252")
         .at_line(line)
-        .with_help("in the spreadsheet, save it as \"CSV UTF-8\" (LibreOffice: character set Unicode (UTF-8))"))
+        .with_help("check a name with an accent in this line; saving as \"CSV UTF-8\" leaves no doubt");
+    Ok((WINDOWS_1252.decode_without_bom_handling(bytes).0, Some(doubt)))
 }
 
 /// The delimiter: the one of `,`, `;` and tab that stands most often in the first line, outside quotes.
@@ -47,9 +54,21 @@ mod tests {
     #[test]
     fn byte_order_marks_are_obeyed() {
         let utf16: Vec<u8> = std::iter::once(0xfeff).chain("é;b".encode_utf16()).flat_map(u16::to_le_bytes).collect();
-        assert_eq!(decode(&utf16).unwrap(), "é;b");
-        assert_eq!(decode("\u{feff}é".as_bytes()).unwrap(), "é");
-        assert_eq!(decode(b"email\nzo\xeb@example.org").unwrap_err().line, Some(2));
+        assert_eq!(decode(&utf16).unwrap(), ("é;b".into(), None));
+        assert_eq!(decode("\u{feff}é".as_bytes()).unwrap(), ("é".into(), None));
+    }
+
+    #[test]
+    fn what_is_not_utf_8_is_windows_1252_and_said_to_be() {
+        let (text, doubt) = decode(b"name\nZo\xeb \x96 \x80").unwrap();
+        assert_eq!(text, "name\nZoë – €");
+        assert_eq!(doubt.unwrap().line, Some(2));
+    }
+
+    #[test]
+    fn a_file_of_the_spreadsheet_itself_is_refused() {
+        assert_eq!(decode(b"PK\x03\x04...").unwrap_err().code, "not-csv");
+        assert_eq!(decode(b"a\0b").unwrap_err().code, "not-csv");
     }
 
     #[test]

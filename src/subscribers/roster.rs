@@ -14,13 +14,11 @@ use crate::domain::{EmailAddress, Finding, Language, Severity, Topic};
 /// # Errors
 /// It can't be decoded, or has no column for addresses.
 pub fn read(bytes: &[u8], words: Vocabulary<'_>) -> Result<Roster, Finding> {
-    let text = dialect::decode(bytes)?;
-    let mut reader = csv::ReaderBuilder::new()
-        .delimiter(dialect::delimiter(&text))
-        .flexible(true)
-        .has_headers(false)
-        .from_reader(text.as_bytes());
-    let mut roster = Roster::default();
+    let (text, doubt) = dialect::decode(bytes)?;
+    let delimiter = dialect::delimiter(&text);
+    let mut reader =
+        csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).has_headers(false).from_reader(text.as_bytes());
+    let mut roster = Roster { findings: doubt.into_iter().collect(), ..Roster::default() };
     let mut record = StringRecord::new();
     if !next(&mut reader, &mut record)? {
         return Err(Finding::error("empty-list", "the list is empty")
@@ -34,7 +32,9 @@ pub fn read(bytes: &[u8], words: Vocabulary<'_>) -> Result<Roster, Finding> {
             continue;
         }
         roster.rows += 1;
-        let mut row = Row { record: &record, headers: &headers, words, findings: Vec::new() };
+        let end = line(reader.position().line()).saturating_sub(1);
+        let mut row =
+            Row { record: &record, headers: &headers, words, delimiter: delimiter.into(), end, findings: Vec::new() };
         let subscriber = row.read();
         roster.findings.append(&mut row.findings);
         let Some(subscriber) = subscriber else { continue };
@@ -56,7 +56,7 @@ fn next(reader: &mut csv::Reader<&[u8]>, record: &mut StringRecord) -> Result<bo
     reader.read_record(record).map_err(|error| {
         let line = error.position().map_or(1, csv::Position::line);
         Finding::error("csv", format!("the list can't be read as CSV: {error}"))
-            .at_line(usize::try_from(line).unwrap_or(usize::MAX))
+            .at_line(self::line(line))
             .with_help("open it in a spreadsheet and save it as CSV again")
     })
 }
@@ -78,12 +78,15 @@ struct Row<'a> {
     record: &'a StringRecord,
     headers: &'a Headers,
     words: Vocabulary<'a>,
+    delimiter: char,
+    /// The line on which the row ends.
+    end: usize,
     findings: Vec<Finding>,
 }
 
 impl Row<'_> {
     fn line(&self) -> usize {
-        self.record.position().map_or(0, |position| usize::try_from(position.line()).unwrap_or(usize::MAX))
+        self.record.position().map_or(0, |position| line(position.line()))
     }
 
     fn cell(&self, at: usize) -> Option<&str> {
@@ -104,8 +107,18 @@ impl Row<'_> {
         let width = self.headers.names.len();
         if (width..self.record.len()).any(|at| self.cell(at).is_some()) {
             let message = format!("the row has {} cells, the first row {width}", self.record.len());
-            let help = "a cell that holds the delimiter must stand in quotes; saving from a spreadsheet does that";
-            self.report(Severity::Error, "row-length", message, width, help.to_owned());
+            let swallowed = self.end > self.line();
+            let help = if swallowed {
+                format!("the row runs on to line {}: a quotation mark that opens in it is not closed", self.end)
+            } else {
+                "a cell that holds the delimiter must stand in quotes; saving from a spreadsheet does that".to_owned()
+            };
+            self.report(Severity::Error, "row-length", message, width, help);
+            return None;
+        }
+        if self.record.iter().any(|cell| holds_rows(cell, self.delimiter)) {
+            let message = format!("a quotation mark opens in this row and swallows the rows up to line {}", self.end);
+            self.report(Severity::Error, "open-quote", message, width, "close it, or take it out".to_owned());
             return None;
         }
         let email = self.email();
@@ -180,6 +193,15 @@ impl Row<'_> {
     }
 }
 
+/// Whether other rows stand in a cell: an address and a delimiter behind a line break.
+fn holds_rows(cell: &str, delimiter: char) -> bool {
+    cell.split_once('\n').is_some_and(|(_, rest)| rest.contains('@') && rest.contains(delimiter))
+}
+
+fn line(number: u64) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}
+
 /// Several values in one cell.
 fn split(cell: &str) -> impl Iterator<Item = &str> {
     cell.split([';', '|', ',']).map(str::trim).filter(|word| !word.is_empty())
@@ -243,6 +265,16 @@ mod tests {
                 ("row-length", Some(7)),
             ]
         );
+    }
+
+    #[test]
+    fn a_quote_that_is_never_closed_is_told_with_what_it_swallows() {
+        let roster =
+            list("email,topics,Organisation name\nann@example.org,,\"Open\nbob@example.org,,\ncy@example.org,,\"b\"\n");
+        assert_eq!(codes(&roster), [("open-quote", Some(2))]);
+        assert!(roster.findings[0].message.contains("up to line 4"), "{}", roster.findings[0].message);
+        let roster = list("email,topics,Organisation name\nann@example.org,,\"a\"\nbob@example.org,,\"Open\n1\n");
+        assert_eq!(roster.people.len(), 2, "a cell may have lines of its own");
     }
 
     #[test]

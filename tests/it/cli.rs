@@ -86,10 +86,31 @@ fn a_language_without_strings_is_told_with_its_cure() {
 }
 
 #[test]
-fn a_list_in_an_old_encoding_is_told_with_its_cure() {
+fn a_list_in_an_old_encoding_is_read_and_told() {
     let project = Project::sample();
     std::fs::write(project.path("list.csv"), b"email,name\nann@example.org,Ann\nzoe@example.org,Zo\xeb\n").unwrap();
-    refuses("list-encoding", &project, &["preview", "2015-11", "--subscribers", "list.csv"]);
+    let said = project.run(&["preview", "2015-11", "--subscribers", "list.csv", "--each", "--out", "out"]);
+    assert_eq!(said.status, Some(0), "{said:#?}");
+    assert!(said.stderr.contains("list.csv:3: the list is not UTF-8 and was read as Windows-1252"), "{}", said.stderr);
+    assert!(project.read("out/each/row-00003.eml").contains("Zo=C3=AB"));
+}
+
+#[test]
+fn a_file_of_the_spreadsheet_itself_is_refused() {
+    let project = Project::sample();
+    std::fs::write(project.path("list.xlsx"), b"PK\x03\x04\0\0").unwrap();
+    refuses("list-not-csv", &project, &["preview", "2015-11", "--subscribers", "list.xlsx"]);
+}
+
+#[test]
+fn a_folder_that_is_named_must_be_a_newsletter() {
+    let project = Project::sample();
+    project.write("elsewhere/readme.txt", "");
+    for dir in ["elsewhere", "nowhere"] {
+        let said = project.run(&["preview", "2015-11", "--dir", dir]);
+        assert_eq!(said.status, Some(2), "{said:#?}");
+        assert!(said.stderr.contains(&format!("There is no bulletin.toml in {dir}")), "{}", said.stderr);
+    }
 }
 
 #[test]
