@@ -10,47 +10,24 @@ use super::raw::{RawBrand, RawConfig, RawSenders, RawSmtp, RawText, RawThrottle}
 use super::{
     Batch, Brand, Config, Images, Links, Newsletter, PasswordSource, Sender, Smtp, Throttle, Tls, Translations,
 };
-use crate::domain::finding::{cure_unknown, did_you_mean};
+use crate::domain::finding::did_you_mean;
+use crate::domain::toml_fault::toml_fault;
 use crate::domain::{Finding, Language, Localised, Topic};
 
 /// Text of a `bulletin.toml` to [`Config`], or everything that is wrong with it.
 pub(super) fn parse(text: &str) -> Result<Config, Vec<Finding>> {
-    let raw: RawConfig = toml::from_str(text).map_err(|error| vec![syntax(text, &error)])?;
+    let raw: RawConfig = toml::from_str(text).map_err(|error| vec![toml_fault("config", text, 0, &error)])?;
     let mut checks = Checks { text, findings: Vec::new(), languages: Vec::new() };
     checks.languages = checks.languages(&raw.newsletter.languages);
+    if !checks.findings.is_empty() {
+        // Everything else leans on the languages: one fault is not to be told as many.
+        return Err(checks.findings);
+    }
     let config = checks.config(raw);
     match config {
         Some(config) if checks.findings.is_empty() => Ok(config),
         _ => Err(checks.findings),
     }
-}
-
-fn syntax(text: &str, error: &toml::de::Error) -> Finding {
-    let message = error.message().lines().next().unwrap_or_default();
-    let mut finding = Finding::error("config", message.to_owned());
-    if let Some(span) = error.span() {
-        finding = finding.at_offset(text, span.start);
-    }
-    match unknown_key(message) {
-        Some((word, known)) => {
-            finding.message = format!("there is no key `{word}` here");
-            finding.with_help(cure_unknown(word, known))
-        }
-        None => match message.strip_prefix("missing field ") {
-            Some(key) => {
-                finding.message = format!("the key {key} is missing");
-                finding.with_help("add it; docs/GUIDE.md shows a whole bulletin.toml")
-            }
-            None => finding.with_help("see docs/GUIDE.md for what can stand here"),
-        },
-    }
-}
-
-/// The parts of serde's `unknown field` message: the word, and the words that are known.
-fn unknown_key(message: &str) -> Option<(&str, Vec<&str>)> {
-    let rest = message.strip_prefix("unknown field ")?;
-    let mut words = rest.split('`').skip(1).step_by(2);
-    Some((words.next()?, words.collect()))
 }
 
 struct Checks<'a> {
@@ -89,10 +66,8 @@ impl Checks<'_> {
         }
         let web = self.url(raw.newsletter.web);
         if raw.newsletter.images == Images::Hosted && web.is_none() {
-            self.findings.push(
-                Finding::error("config", "images are hosted, but there is no web address to host them at")
-                    .with_help("set newsletter.web, or images = \"embedded\""),
-            );
+            let message = "images are hosted, but there is no web address to host them at";
+            self.table_fault("images =", message, "set newsletter.web, or images = \"embedded\"");
         }
         let archive = self.url(raw.newsletter.archive);
         let help = self.url(raw.newsletter.help);
@@ -130,10 +105,8 @@ impl Checks<'_> {
             ("postal_address", original.postal_address.is_some()),
         ] {
             if !present {
-                self.findings.push(
-                    Finding::error("config", format!("[sender] lacks `{key}`"))
-                        .with_help("the law wants each mail to say who sends it and where they can be written to"),
-                );
+                let help = "the law wants each mail to say who sends it and where they can be written to";
+                self.table_fault("[sender]", format!("[sender] lacks `{key}`"), help);
             }
         }
         let base = Sender {
@@ -221,20 +194,14 @@ impl Checks<'_> {
         let mut sources = sources.into_iter().flatten();
         let password = sources.next();
         if sources.next().is_some() {
-            self.findings.push(
-                Finding::error("config", "[smtp] names more than one source for the password")
-                    .with_help("keep one of password_env, password_file and password_command"),
-            );
+            let message = "[smtp] names more than one source for the password";
+            self.table_fault("[smtp]", message, "keep one of password_env, password_file and password_command");
             return None;
         }
         if raw.username.is_some() != password.is_some() {
-            self.findings.push(
-                Finding::error("config", "[smtp] needs a username and a source for the password, or neither")
-                    .with_help(
-                        "add username, and one of password_env, password_file and password_command; \
-                     the password itself never stands in this file",
-                    ),
-            );
+            let help = "add username, and one of password_env, password_file and password_command; \
+                        the password itself never stands in this file";
+            self.table_fault("[smtp]", "[smtp] needs a username and a source for the password, or neither", help);
         }
         let port = raw.port.unwrap_or(match raw.tls {
             Tls::Implicit => 465,
@@ -270,9 +237,9 @@ impl Checks<'_> {
                 throttle.batch =
                     Some(Batch { size: size.into_inner(), pause: pause.unwrap_or(Duration::from_secs(30)) });
             }
-            (None, Some(_)) => self
-                .findings
-                .push(Finding::error("config", "[throttle] has a pause, but no batch").with_help("add `batch = 200`")),
+            (None, Some(_)) => {
+                self.table_fault("[throttle]", "[throttle] has a pause, but no batch", "add `batch = 200`");
+            }
             (None, None) => {}
         }
         for (raw, target) in [
@@ -336,12 +303,20 @@ impl Checks<'_> {
         if language.is_none() {
             let known = self.languages.iter().map(Language::as_str).collect::<Vec<_>>();
             let hint = did_you_mean(tag, known.iter().copied()).map(|likely| format!("; did you mean `{likely}`?"));
-            self.findings.push(
-                Finding::error("config", format!("`{key}` speaks of the language `{tag}`, which the newsletter lacks"))
-                    .with_help(format!("newsletter.languages has {}{}", known.join(", "), hint.unwrap_or_default())),
-            );
+            let help = format!("newsletter.languages has {}{}", known.join(", "), hint.unwrap_or_default());
+            let message = format!("`{key}` speaks of the language `{tag}`, which the newsletter lacks");
+            let head = format!("[{key}.{tag}]");
+            let head = if self.text.contains(&head) { head } else { format!("{tag} =") };
+            self.table_fault(&head, message, &help);
         }
         language
+    }
+
+    /// A fault of a whole table, shown where its head stands.
+    fn table_fault(&mut self, head: &str, message: impl Into<String>, help: &str) {
+        let finding = Finding::error("config", message).with_help(help);
+        let at = self.text.find(head);
+        self.findings.push(at.map_or(finding.clone(), |at| finding.at_offset(self.text, at)));
     }
 
     fn fault<T>(&mut self, at: &Spanned<T>, message: impl Into<String>, help: &str) {

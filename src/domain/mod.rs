@@ -10,6 +10,7 @@ pub mod language;
 pub mod localised;
 pub mod outcome;
 pub mod token;
+pub mod toml_fault;
 
 pub use address::EmailAddress;
 pub use digest::Digest;

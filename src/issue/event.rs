@@ -4,8 +4,8 @@ use jiff::civil;
 use serde::Deserialize;
 
 use super::content::{Event, When};
-use super::front_matter::toml_finding;
 use crate::domain::Finding;
+use crate::domain::toml_fault::toml_fault;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -15,7 +15,7 @@ struct RawEvent {
     end: Option<toml::Spanned<Moment>>,
     tz: toml::Spanned<String>,
     place: Option<String>,
-    url: Option<String>,
+    url: Option<toml::Spanned<String>>,
 }
 
 /// A day or time as text in quotes, or as TOML's own.
@@ -40,7 +40,7 @@ impl std::fmt::Display for Moment {
 /// # Errors
 /// TOML that can't be read, a time or zone that does not exist, an end before the start.
 pub fn parse(whole: &str, start: usize, block: &str) -> Result<Event, Finding> {
-    let raw: RawEvent = toml::from_str(block).map_err(|error| toml_finding("event", whole, start, &error))?;
+    let raw: RawEvent = toml::from_str(block).map_err(|error| toml_fault("event", whole, start, &error))?;
     let fault = |span: std::ops::Range<usize>, message: String, help: &str| {
         Finding::error("event", message).at_offset(whole, start + span.start).with_help(help)
     };
@@ -58,11 +58,24 @@ pub fn parse(whole: &str, start: usize, block: &str) -> Result<Event, Finding> {
     {
         return Err(fault(span.span(), "the event ends before it starts".into(), "check start and end"));
     }
+    if let Some(url) = &raw.url
+        && !["https://", "http://", "mailto:"].iter().any(|scheme| url.get_ref().starts_with(scheme))
+    {
+        let message = format!("`{}` is not an address that a mail can link to", url.get_ref());
+        return Err(fault(url.span(), message, "write the whole address: https://www.example.org/page"));
+    }
     if jiff::tz::TimeZone::get(raw.tz.get_ref()).is_err() {
         let message = format!("there is no time zone `{}`", raw.tz.get_ref());
         return Err(fault(raw.tz.span(), message, "write it as Continent/City: America/Toronto"));
     }
-    Ok(Event { title: raw.title, start: starts, end: ends, tz: raw.tz.into_inner(), place: raw.place, url: raw.url })
+    Ok(Event {
+        title: raw.title,
+        start: starts,
+        end: ends,
+        tz: raw.tz.into_inner(),
+        place: raw.place,
+        url: raw.url.map(toml::Spanned::into_inner),
+    })
 }
 
 #[cfg(test)]
@@ -87,6 +100,7 @@ mod tests {
             ("title = \"a\"\nstart = \"2015-11-26\"\ntz = \"Toronto\"", 3),
             ("title = \"a\"\nstart = \"2015-11-26\"\nend = \"2015-11-25\"\ntz = \"America/Toronto\"", 3),
             ("title = \"a\"\nstart = \"2015-11-26\"\ntz = \"America/Toronto\"\nplce = \"b\"", 4),
+            ("title = \"a\"\nstart = \"2015-11-26\"\ntz = \"America/Toronto\"\nurl = \"www.example.org\"", 4),
         ] {
             assert_eq!(parse(block, 0, block).unwrap_err().line, Some(line), "{block}");
         }

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use crate::domain::Finding;
-use crate::domain::finding::cure_unknown;
+use crate::domain::toml_fault::toml_fault;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -36,32 +36,13 @@ pub fn split(source: &str) -> Result<(FrontMatter, usize), Finding> {
 
 fn parse(source: &str, start: usize, end: usize) -> Result<FrontMatter, Finding> {
     let toml = &source[start..end];
-    let front: FrontMatter =
-        toml::from_str(toml).map_err(|error| toml_finding("front-matter", source, start, &error))?;
+    let front: FrontMatter = toml::from_str(toml).map_err(|error| toml_fault("front-matter", source, start, &error))?;
     if front.subject.trim().is_empty() {
         return Err(Finding::error("front-matter", "the subject is empty")
             .at_offset(source, start)
             .with_help("write subject = \"what the readers see in their inbox\""));
     }
     Ok(front)
-}
-
-/// What TOML says about `source`, of which it was given the part from `start` on.
-pub fn toml_finding(code: &'static str, source: &str, start: usize, error: &toml::de::Error) -> Finding {
-    let message = error.message().lines().next().unwrap_or_default();
-    let at = start + error.span().map_or(0, |span| span.start);
-    let finding = Finding::error(code, message).at_offset(source, at);
-    if let Some(rest) = message.strip_prefix("unknown field ") {
-        let mut words = rest.split('`').skip(1).step_by(2);
-        let word = words.next().unwrap_or_default();
-        let known: Vec<_> = words.collect();
-        return Finding { message: format!("there is no key `{word}` here"), ..finding }
-            .with_help(cure_unknown(word, known));
-    }
-    if let Some(key) = message.strip_prefix("missing field ") {
-        return Finding { message: format!("the key {key} is missing"), ..finding }.with_help(format!("add {key}"));
-    }
-    finding.with_help("texts stand in quotes: subject = \"November news\"")
 }
 
 #[cfg(test)]

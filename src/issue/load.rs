@@ -10,11 +10,12 @@ use serde::Deserialize;
 use super::attributes::Known;
 use super::content::{self, Block, Picture};
 use super::event::Moment;
-use super::front_matter::{self, FrontMatter, toml_finding};
+use super::front_matter::{self, FrontMatter};
 use super::outline::Outline;
 use super::pair::{Source, pair};
 use super::{Fallback, Front, Image, Issue, IssueError, Section, markdown, merge_fields, outline};
 use crate::domain::field::{Escape, Field, Fields, Merge};
+use crate::domain::toml_fault::toml_fault;
 use crate::domain::{Finding, IssueId, Language, Severity};
 
 /// The words of the newsletter that an issue may use.
@@ -55,7 +56,10 @@ pub fn load(folder: &Path, id: &IssueId, words: &Vocabulary<'_>) -> Result<Issue
     let mut outlines = Vec::new();
     for language in words.languages {
         let name = format!("{language}.md");
-        let Some(text) = loader.text(&name)? else { continue };
+        let Some(text) = loader.text(&name)? else {
+            findings.extend(missing(language, words.languages, &loader.shown));
+            continue;
+        };
         let file = loader.shown.join(&name);
         let mut own = Vec::new();
         let (front, outline) = read_language(&text, words, &mut fields, &mut own);
@@ -108,6 +112,16 @@ pub fn names(folder: &Path) -> Vec<String> {
         .collect();
     names.sort_by(|one, other| other.cmp(one));
     names
+}
+
+/// A word about a language that the issue is not written in; without the first there is no issue at all.
+fn missing(language: &Language, languages: &[Language], folder: &Path) -> Option<Finding> {
+    let first = &languages[0];
+    (language != first).then(|| {
+        Finding::warning("issue", format!("{language}.md is missing: who reads {language} gets the issue in {first}"))
+            .in_file(folder)
+            .with_help(format!("write {language}.md, if only with the items that are translated"))
+    })
 }
 
 struct Meta {
@@ -213,7 +227,7 @@ impl Loader<'_> {
         let raw: RawIssue = match toml::from_str(&text) {
             Ok(raw) => raw,
             Err(error) => {
-                findings.push(toml_finding("issue", &text, 0, &error).in_file(&file));
+                findings.push(toml_fault("issue", &text, 0, &error).in_file(&file));
                 return Ok(None);
             }
         };

@@ -59,6 +59,14 @@ impl<'a> Reader<'a> {
         let title = self.inlines();
         let source = &self.source[range.clone()];
         let line = source.lines().next().unwrap_or_default();
+        if !line.trim_start().starts_with('#') {
+            self.report(
+                "heading",
+                "a line of hyphens or equals signs under it makes this text a heading",
+                "put a blank line between them, or begin the heading with #",
+                range,
+            );
+        }
         let (_, attributes) = attributes::split(line);
         let words = super::content::plain(&title);
         if words.contains(['{', '}']) && attributes.is_none() {
@@ -93,7 +101,11 @@ impl<'a> Reader<'a> {
 
     fn block(&mut self, event: Event<'a>, range: &Range<usize>) -> Option<Block> {
         Some(match event {
-            Event::Start(Tag::Paragraph) => paragraph(self.inlines()),
+            Event::Start(Tag::Paragraph) => {
+                let content = self.inlines();
+                self.check_slips(&content, range);
+                paragraph(content)
+            }
             // Within a list or a quote a heading can't open an item; it is set like the smallest.
             Event::Start(Tag::Heading { level, .. }) => {
                 Block::Heading { level: (level as u8).max(3), content: self.inlines() }
@@ -161,7 +173,15 @@ impl<'a> Reader<'a> {
                     None
                 }
             },
-            "mjml" => Some(Block::Mjml(code)),
+            "mjml" => {
+                if fetches(&code) {
+                    let range = start.unwrap_or_default()..start.unwrap_or_default();
+                    let help =
+                        "a host of images learns who reads; use an image of the issue's folder outside the block";
+                    self.report("image", "the mjml block fetches something from the web", help, &range);
+                }
+                Some(Block::Mjml(code))
+            }
             _ => Some(Block::Code(code)),
         }
     }
@@ -248,6 +268,24 @@ impl<'a> Reader<'a> {
         in_url(url)
     }
 
+    /// What was meant as Markdown and would reach the readers as it stands.
+    fn check_slips(&mut self, content: &[Inline], range: &Range<usize>) {
+        let words = super::content::plain(content);
+        let opened = self.source[range.clone()].trim_start_matches('#');
+        let hashes = self.source[range.clone()].len() - opened.len();
+        if (1..=6).contains(&hashes) && opened.contains('{') {
+            self.report("heading", "this is no heading", "put a space behind the #", range);
+        }
+        if words.contains("](") {
+            let help = "an address has no spaces, and no space stands before it: [text](https://www.example.org/page)";
+            self.report("link", "this is no link and no image", help, range);
+        }
+    }
+
+    fn report(&mut self, code: &'static str, message: &str, help: &str, range: &Range<usize>) {
+        self.findings.push(Finding::error(code, message).at_offset(self.source, range.start).with_help(help));
+    }
+
     fn html(&mut self, range: &Range<usize>) {
         let finding = Finding::error("html", "HTML can't stand in an issue")
             .at_offset(self.source, range.start)
@@ -257,6 +295,14 @@ impl<'a> Reader<'a> {
             self.findings.push(finding);
         }
     }
+}
+
+/// Whether MJML names something that a mail program would fetch from a host.
+fn fetches(mjml: &str) -> bool {
+    let folded = mjml.to_lowercase().replace([' ', '\n', '\t', '"', '\''], "");
+    ["src=http", "src=//", "background-url=http", "background=http", "url(http", "url(//", "@import"]
+        .iter()
+        .any(|way| folded.contains(way))
 }
 
 fn is_inline(event: &Event<'_>) -> bool {
@@ -341,6 +387,21 @@ mod tests {
         assert_eq!(table.head, [text("a"), text("b")]);
         assert_eq!(table.rows, [[text("c"), text("d")]]);
         assert_eq!(table.alignments, [Alignment::Start, Alignment::Right]);
+    }
+
+    #[test]
+    fn what_only_looks_like_markdown_is_an_error() {
+        for source in [
+            "#The fair {#fair}",
+            "![x](images/mon image.png)",
+            "A title\n---",
+            "```mjml\n<mj-image src = \"https://example.org/a.png\" />\n```",
+        ] {
+            let (_, findings) = parse(&format!("\n{source}\n"));
+            let line = if source.starts_with("```") { 3 } else { 2 };
+            assert_eq!((findings.len(), findings[0].line), (1, Some(line)), "{source:?}: {findings:?}");
+        }
+        assert_eq!(blocks("Number #1 {sic} and #tag").len(), 1);
     }
 
     #[test]

@@ -136,7 +136,8 @@ impl Pairing<'_> {
             self.report(place, line, message, "the first language rules the order: move it there");
             return;
         }
-        if !place.first && head.attributes.only.as_ref() != Some(place.language) {
+        let own = head.attributes.only.as_ref().or(rules.only.as_ref());
+        if !place.first && own != Some(place.language) {
             let message = format!("item `{id}` is not in the first language");
             let help = format!("add it there, or mark it {{#{id} lang={}}} here", place.language);
             self.report(place, line, message, &help);
@@ -155,9 +156,10 @@ impl Pairing<'_> {
             return;
         }
         let topics = attributes.topics.or_else(|| rules.topics.clone()).unwrap_or_default();
+        let only = attributes.only.or_else(|| rules.only.clone());
         let conditions = rules.conditions.iter().cloned().chain(attributes.conditions).collect();
         let texts = BTreeMap::from([(place.language.clone(), ItemText { title: head.title, body })]);
-        let new = Item { id, topics: topics.into_iter().collect(), conditions, only: attributes.only, texts };
+        let new = Item { id, topics: topics.into_iter().collect(), conditions, only, texts };
         self.sections[section].items.push(new);
     }
 
