@@ -83,7 +83,8 @@ impl EditionKey {
 /// The edition that a reader with `preferences` gets of `issue`.
 ///
 /// An item is for them iff its topics are empty or meet theirs, every condition holds, and it can be
-/// shown in one of their languages: in its own text, or in the original where the issue falls back.
+/// shown in one of their languages: in its own text, or in the original where the item, its section
+/// or the issue says so.
 ///
 /// # Errors
 /// Nothing is left, and `when_empty` says to skip.
@@ -125,7 +126,8 @@ fn is_shown(issue: &Issue, item: &Item, languages: &[Language]) -> bool {
     match &item.only {
         Some(only) => languages.contains(only),
         None => {
-            issue.fallback == Fallback::Original || languages.iter().any(|language| item.texts.contains_key(language))
+            issue.fallback_of(item) == Fallback::Original
+                || languages.iter().any(|language| item.texts.contains_key(language))
         }
     }
 }
@@ -229,10 +231,11 @@ fn text_of<'a>(
     first: bool,
     all: &[Language],
 ) -> Option<PartItem<'a>> {
+    let falls_back = item.only.is_none() && issue.fallback_of(item) == Fallback::Original;
     let nowhere_else = || first && !all.iter().any(|language| item.texts.contains_key(language));
     let (language, text) = match item.texts.get_key_value(language) {
         Some(own) => own,
-        None if item.only.is_none() && nowhere_else() => item.texts.get_key_value(issue.original())?,
+        None if falls_back && nowhere_else() => item.texts.get_key_value(issue.original())?,
         None => return None,
     };
     Some(PartItem { id: &item.id, text, language })

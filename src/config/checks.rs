@@ -163,7 +163,7 @@ impl Checks<'_> {
             if !word {
                 let help = "an alias is one word of letters, digits and underscores; its header can be anything";
                 self.fault(&alias, format!("`{name}` can't be an alias"), help);
-            } else if ["email", "name", "language", "topics", "lang"].contains(&name.as_str()) {
+            } else if ["email", "name", "language", "topics", "lang", "fallback"].contains(&name.as_str()) {
                 self.fault(&alias, format!("`{name}` is known already"), "only columns of your own are declared here");
             } else {
                 columns.insert(alias.into_inner(), header);

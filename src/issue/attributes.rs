@@ -1,5 +1,6 @@
-//! The attributes of a heading, `{#id .topic column=value lang=fr}`: text in, [`Attributes`] or a fault out.
+//! The attributes of a heading, `{#id .topic column=value lang=fr fallback=omit}`: text in, [`Attributes`] or a fault out.
 
+use super::Fallback;
 use crate::domain::finding::cure_unknown;
 use crate::domain::{ItemId, Language, Topic};
 
@@ -30,6 +31,8 @@ pub struct Attributes {
     pub topics: Option<Vec<Topic>>,
     pub conditions: Vec<Condition>,
     pub only: Option<Language>,
+    /// What happens where there is no translation; `None` leaves it to the section, then to the issue.
+    pub fallback: Option<Fallback>,
 }
 
 /// Something odd in the braces.
@@ -75,6 +78,11 @@ pub fn parse(text: &str, known: &Known<'_>) -> (Attributes, Vec<Fault>) {
     if everyone && attributes.topics.as_ref().is_some_and(|topics| !topics.is_empty()) {
         let message = "`.everyone` stands beside topics".to_owned();
         faults.push(Fault { message, help: "keep `.everyone`, or the topics".to_owned() });
+    }
+    if attributes.only.is_some() && attributes.fallback.is_some() {
+        let message = "`fallback=` stands beside `lang=`".to_owned();
+        let help = "an item in one language only never falls back: keep one of the two".to_owned();
+        faults.push(Fault { message, help });
     }
     (attributes, faults)
 }
@@ -134,6 +142,22 @@ fn pair(attributes: &mut Attributes, key: &str, value: &str, known: &Known<'_>) 
             }
         };
     }
+    if key == "fallback" {
+        attributes.fallback = match value {
+            "original" => Some(Fallback::Original),
+            "omit" => Some(Fallback::Omit),
+            _ => {
+                return fault(
+                    format!("`{value}` is not a fallback"),
+                    format!(
+                        "{} The original is shown with a line that says so; omit leaves the item out.",
+                        cure_unknown(value, ["original", "omit"])
+                    ),
+                );
+            }
+        };
+        return Ok(());
+    }
     if !known.columns.contains(&key) {
         let cure = cure_unknown(key, known.columns.iter().copied());
         let help = format!("{cure} Columns of your own are declared under [columns] in bulletin.toml.");
@@ -178,6 +202,9 @@ mod tests {
         assert_eq!(attributes.topics.unwrap().len(), 2);
         assert_eq!(attributes.conditions[0].values, ["mb", "on"]);
         assert_eq!(attributes.only.unwrap().as_str(), "fr");
+        assert_eq!(read("#hotline").unwrap().fallback, None);
+        assert_eq!(read("fallback=omit").unwrap().fallback, Some(Fallback::Omit));
+        assert_eq!(read("fallback=original").unwrap().fallback, Some(Fallback::Original));
     }
 
     #[test]
@@ -196,6 +223,8 @@ mod tests {
             ("city=Hamilton", "`city` is not a declared column"),
             ("province=", "lacks a value"),
             ("lang=de", "no language `de`"),
+            ("fallback=omitt", "`omitt` is not a fallback"),
+            ("lang=fr fallback=omit", "beside `lang=`"),
             (".everyone .policy", "beside topics"),
             ("#a/b", "can't be an id"),
         ] {

@@ -88,6 +88,8 @@ pub struct Item {
     pub conditions: Vec<Condition>,
     /// Exists in this language only and never falls back.
     pub only: Option<Language>,
+    /// What happens where there is no translation; `None` leaves it to the issue.
+    pub fallback: Option<Fallback>,
     pub texts: BTreeMap<Language, ItemText>,
 }
 
@@ -130,6 +132,12 @@ impl Issue {
     /// All items in order.
     pub fn items(&self) -> impl Iterator<Item = &Item> {
         self.sections.iter().flat_map(|section| &section.items)
+    }
+
+    /// What happens to `item` for readers of a language that it lacks.
+    #[must_use]
+    pub fn fallback_of(&self, item: &Item) -> Fallback {
+        item.fallback.unwrap_or(self.fallback)
     }
 
     /// The language that rules: the newsletter's first, in which the issue always exists.

@@ -157,9 +157,10 @@ impl Pairing<'_> {
         }
         let topics = attributes.topics.or_else(|| rules.topics.clone()).unwrap_or_default();
         let only = attributes.only.or_else(|| rules.only.clone());
+        let fallback = attributes.fallback.or(rules.fallback);
         let conditions = rules.conditions.iter().cloned().chain(attributes.conditions).collect();
         let texts = BTreeMap::from([(place.language.clone(), ItemText { title: head.title, body })]);
-        let new = Item { id, topics: topics.into_iter().collect(), conditions, only, texts };
+        let new = Item { id, topics: topics.into_iter().collect(), conditions, only, fallback, texts };
         self.sections[section].items.push(new);
     }
 
@@ -193,7 +194,8 @@ impl Pairing<'_> {
         });
         let conditions = !here.conditions.is_empty() && here.conditions != ruling.conditions;
         let only = here.only.is_some() && here.only != ruling.only;
-        if topics || conditions || only {
+        let fallback = here.fallback.is_some() && here.fallback != ruling.fallback;
+        if topics || conditions || only || fallback {
             let message = format!("{what}'s attributes differ from those in the first language");
             self.report(place, head.line, message, "keep only the #id here; the first language rules the rest");
         }
@@ -222,6 +224,7 @@ impl Item {
             topics: Some(self.topics.iter().cloned().collect()),
             conditions: self.conditions.clone(),
             only: self.only.clone(),
+            fallback: self.fallback,
         }
     }
 }

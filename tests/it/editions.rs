@@ -23,12 +23,15 @@ struct Item {
     translated: BTreeSet<usize>,
     /// Exists in this language only.
     only: Option<usize>,
+    /// Omitted where there is no translation, or shown in the original; left to the section without.
+    omit: Option<bool>,
 }
 
 #[derive(Debug, Clone)]
 struct Section {
     topics: Option<Vec<usize>>,
     condition: Option<&'static str>,
+    omit: Option<bool>,
     items: Vec<Item>,
 }
 
@@ -47,21 +50,23 @@ fn condition() -> impl Strategy<Value = Option<&'static str>> {
     prop::option::weighted(0.3, prop::sample::select(vec!["mb", "on|qc"]))
 }
 
+fn omit() -> impl Strategy<Value = Option<bool>> {
+    prop::option::weighted(0.3, any::<bool>())
+}
+
 fn section() -> impl Strategy<Value = Section> {
     let translated = prop::sample::subsequence(vec![1_usize, 2], 0..=2);
-    let item = (topics(), condition(), translated, prop::option::weighted(0.2, 0..LANGUAGES.len())).prop_map(
-        |(own, condition, translated, only)| Item {
+    let only = prop::option::weighted(0.2, 0..LANGUAGES.len());
+    let item =
+        (topics(), condition(), translated, only, omit()).prop_map(|(own, condition, translated, only, omit)| Item {
             own,
             condition,
             translated: translated.into_iter().collect(),
             only,
-        },
-    );
-    (topics(), condition(), prop::collection::vec(item, 1..4)).prop_map(|(topics, condition, items)| Section {
-        topics,
-        condition,
-        items,
-    })
+            omit: omit.filter(|_| only.is_none()),
+        });
+    (topics(), condition(), omit(), prop::collection::vec(item, 1..4))
+        .prop_map(|(topics, condition, omit, items)| Section { topics, condition, omit, items })
 }
 
 fn reader() -> impl Strategy<Value = Reader> {
@@ -75,7 +80,13 @@ fn reader() -> impl Strategy<Value = Reader> {
     })
 }
 
-fn attributes(id: &str, topics: Option<&Vec<usize>>, condition: Option<&str>, only: Option<usize>) -> String {
+fn attributes(
+    id: &str,
+    topics: Option<&Vec<usize>>,
+    condition: Option<&str>,
+    only: Option<usize>,
+    omit: Option<bool>,
+) -> String {
     let mut out = format!("{{#{id}");
     match topics.map(Vec::as_slice) {
         None => {}
@@ -87,6 +98,9 @@ fn attributes(id: &str, topics: Option<&Vec<usize>>, condition: Option<&str>, on
     }
     if let Some(only) = only {
         write!(out, " lang={}", LANGUAGES[only]).unwrap();
+    }
+    if let Some(omit) = omit {
+        write!(out, " fallback={}", if omit { "omit" } else { "original" }).unwrap();
     }
     out + "}"
 }
@@ -107,15 +121,16 @@ fn source(language: usize, sections: &[Section]) -> String {
         if items.is_empty() && language != 0 {
             continue;
         }
-        let (topics, condition) =
-            if language == 0 { (section.topics.as_ref(), section.condition) } else { (None, None) };
-        writeln!(out, "\n# Section {s} {}", attributes(&format!("s{s}"), topics, condition, None)).unwrap();
+        let (topics, condition, omit) =
+            if language == 0 { (section.topics.as_ref(), section.condition, section.omit) } else { (None, None, None) };
+        writeln!(out, "\n# Section {s} {}", attributes(&format!("s{s}"), topics, condition, None, omit)).unwrap();
         for (i, item) in items {
             let rules = language == 0 || item.only.is_some();
             let (own, condition) = if rules { (item.own.as_ref(), item.condition) } else { (None, None) };
             let id = format!("s{s}i{i}");
             let only = item.only.filter(|_| rules);
-            writeln!(out, "\n## Item {id} {}\n\nText.", attributes(&id, own, condition, only)).unwrap();
+            let omit = item.omit.filter(|_| rules);
+            writeln!(out, "\n## Item {id} {}\n\nText.", attributes(&id, own, condition, only, omit)).unwrap();
         }
     }
     out
@@ -168,6 +183,7 @@ fn expected(section: &Section, item: &Item, reader: &Reader, languages: &[usize]
         Some(only) => only == *language,
         None => *language == 0 || item.translated.contains(language),
     };
+    let omit = item.omit.or(section.omit).unwrap_or(omit);
     let shown = languages.iter().any(exists_in) || (item.only.is_none() && !omit);
     topics_meet && holds(section.condition) && holds(item.condition) && shown
 }
@@ -208,9 +224,10 @@ proptest! {
     fn an_edition_shows_each_of_its_items_and_no_other_and_no_empty_section(
         sections in prop::collection::vec(section(), 1..4),
         reader in reader(),
+        omit in any::<bool>(),
     ) {
         prop_assume!(sections.iter().all(|s| s.items.iter().any(|i| i.only.is_none_or(|only| only == 0))));
-        let issue = load(&sections, "original");
+        let issue = load(&sections, if omit { "omit" } else { "original" });
         let Some(key) = choose(&issue, &reader) else { return Ok(()) };
         let edition = Edition::assemble(&issue, &key);
         let mut shown: BTreeMap<String, usize> = BTreeMap::new();
