@@ -6,13 +6,13 @@ use std::time::Duration;
 use indexmap::IndexMap;
 use toml::Spanned;
 
-use super::raw::{RawBrand, RawConfig, RawSenders, RawSmtp, RawText, RawThrottle};
+use super::raw::{RawBrand, RawConfig, RawLanguage, RawSenders, RawSmtp, RawText, RawThrottle};
 use super::{
     Batch, Brand, Config, Images, Links, Newsletter, PasswordSource, Sender, Smtp, Throttle, Tls, Translations,
 };
-use crate::domain::finding::did_you_mean;
+use crate::domain::finding::{cure_unknown, did_you_mean};
 use crate::domain::toml_fault::toml_fault;
-use crate::domain::{Finding, Language, Localised, Topic};
+use crate::domain::{Finding, Language, Localised, Topic, Typography};
 
 /// Text of a `bulletin.toml` to [`Config`], or everything that is wrong with it.
 pub(super) fn parse(text: &str) -> Result<Config, Vec<Finding>> {
@@ -57,6 +57,7 @@ impl Checks<'_> {
     fn config(&mut self, raw: RawConfig) -> Option<Config> {
         let name = self.localised(raw.newsletter.name, "newsletter.name");
         let sender = self.senders(&raw.sender);
+        let typography = self.typography(raw.languages);
         let topics = self.topics(raw.topics);
         let columns = self.columns(raw.columns);
         let id = raw.newsletter.id;
@@ -89,6 +90,7 @@ impl Checks<'_> {
             links: Links { unsubscribe: raw.newsletter.unsubscribe, bounces, web, archive, help },
             sender,
             languages: self.languages.clone(),
+            typography,
             topics,
             columns,
             brand,
@@ -132,6 +134,30 @@ impl Checks<'_> {
             translations.insert(language, translation);
         }
         Some(Localised::new(base, translations))
+    }
+
+    fn typography(&mut self, raw: IndexMap<Spanned<String>, RawLanguage>) -> BTreeMap<Language, Typography> {
+        let mut typography: BTreeMap<_, _> =
+            self.languages.iter().map(|language| (language.clone(), Typography::of(language))).collect();
+        for (tag, raw) in raw {
+            let before = self.findings.len();
+            let language = self.declared(tag.get_ref(), &format!("languages.{}", tag.get_ref()));
+            if let Some(finding) = self.findings.get_mut(before) {
+                *finding = finding.clone().at_offset(self.text, tag.span().start);
+            }
+            let Some(name) = raw.typography else { continue };
+            match (language, Typography::named(name.get_ref())) {
+                (Some(language), Some(rules)) => {
+                    typography.insert(language, rules);
+                }
+                (_, None) => {
+                    let cure = cure_unknown(name.get_ref(), Typography::ALL.map(Typography::as_str));
+                    self.fault(&name, format!("there are no typographic rules `{}`", name.get_ref()), &cure);
+                }
+                (None, Some(_)) => {}
+            }
+        }
+        typography
     }
 
     fn topics(&mut self, raw: IndexMap<Spanned<String>, RawText>) -> IndexMap<Topic, Localised<String>> {

@@ -12,7 +12,7 @@ use indexmap::IndexMap;
 
 pub use secret::{PasswordSource, SecretError, token_key};
 
-use crate::domain::{EmailAddress, Finding, Language, Localised, Topic};
+use crate::domain::{EmailAddress, Finding, Language, Localised, Topic, Typography};
 
 /// The file that makes a folder a newsletter.
 pub const FILE: &str = "bulletin.toml";
@@ -24,6 +24,8 @@ pub struct Config {
     pub sender: Localised<Sender>,
     /// At least one; the first rules order and attributes of an issue's items.
     pub languages: Vec<Language>,
+    /// How each of them sets its quotes and spaces.
+    pub typography: BTreeMap<Language, Typography>,
     /// Declared topics with their names for readers, in the order of the file.
     pub topics: IndexMap<Topic, Localised<String>>,
     /// Alias to header of the columns that the list has beside email, name, language and topics.

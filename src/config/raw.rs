@@ -16,6 +16,8 @@ pub(super) struct RawConfig {
     pub(super) newsletter: RawNewsletter,
     pub(super) sender: RawSenders,
     #[serde(default)]
+    pub(super) languages: IndexMap<Spanned<String>, RawLanguage>,
+    #[serde(default)]
     pub(super) topics: IndexMap<Spanned<String>, RawText>,
     #[serde(default)]
     pub(super) columns: IndexMap<Spanned<String>, String>,
@@ -41,6 +43,13 @@ pub(super) struct RawNewsletter {
     pub(super) web: Option<Spanned<String>>,
     pub(super) archive: Option<Spanned<String>>,
     pub(super) help: Option<Spanned<String>>,
+}
+
+/// `[languages.fr]`: what differs from the program's own choice for that language.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawLanguage {
+    pub(super) typography: Option<Spanned<String>>,
 }
 
 /// One text, or one a language.

@@ -11,6 +11,7 @@ pub mod localised;
 pub mod outcome;
 pub mod token;
 pub mod toml_fault;
+pub mod typography;
 
 pub use address::EmailAddress;
 pub use digest::Digest;
@@ -18,3 +19,4 @@ pub use finding::{Finding, Severity};
 pub use id::{IssueId, ItemId, Topic};
 pub use language::Language;
 pub use localised::Localised;
+pub use typography::Typography;

@@ -13,10 +13,10 @@ use super::event::Moment;
 use super::front_matter::{self, FrontMatter};
 use super::outline::Outline;
 use super::pair::{Source, pair};
-use super::{Fallback, Front, Image, Issue, IssueError, Section, markdown, merge_fields, outline};
+use super::{Fallback, Front, Image, Issue, IssueError, Section, markdown, merge_fields, outline, typography};
 use crate::domain::field::{Escape, Field, Fields, Merge};
 use crate::domain::toml_fault::toml_fault;
-use crate::domain::{Finding, IssueId, Language, Severity};
+use crate::domain::{Finding, IssueId, Language, Severity, Typography};
 
 /// The words of the newsletter that an issue may use.
 #[derive(Debug, Clone)]
@@ -25,6 +25,8 @@ pub struct Vocabulary<'a> {
     pub topics: Vec<&'a str>,
     /// Aliases of declared columns, the list's own four not among them.
     pub columns: Vec<&'a str>,
+    /// The rules of each language; one that is not there stays as it was typed.
+    pub typography: &'a BTreeMap<Language, Typography>,
 }
 
 #[derive(Deserialize)]
@@ -62,7 +64,7 @@ pub fn load(folder: &Path, id: &IssueId, words: &Vocabulary<'_>) -> Result<Issue
         };
         let file = loader.shown.join(&name);
         let mut own = Vec::new();
-        let (front, outline) = read_language(&text, words, &mut fields, &mut own);
+        let (front, outline) = read_language(&text, language, words, &mut fields, &mut own);
         findings.extend(own.into_iter().map(|finding| finding.in_file(&file)));
         if let Some(front) = front {
             fronts.insert(language.clone(), front);
@@ -149,12 +151,14 @@ impl MarkedFront {
 
 fn read_language(
     text: &str,
+    language: &Language,
     words: &Vocabulary<'_>,
     fields: &mut Fields,
     findings: &mut Vec<Finding>,
 ) -> (Option<MarkedFront>, Outline) {
     let known = Known { topics: words.topics.clone(), columns: words.columns.clone(), languages: words.languages };
     let columns: Vec<_> = ["email", "name", "language"].iter().chain(&words.columns).copied().collect();
+    let rules = words.typography.get(language).copied().unwrap_or(Typography::None);
     let (front, start) = match front_matter::split(text) {
         Ok((front, start)) => (Some(front), start),
         Err(finding) => {
@@ -168,7 +172,7 @@ fn read_language(
             let marked = merge_fields::mark(line, 0, &columns, fields, &mut own);
             // The place within the TOML string is not known; the front matter's is.
             findings.extend(own.into_iter().map(|finding| Finding { column: None, ..finding.at_line(2) }));
-            marked
+            typography::set_line(&marked, rules)
         };
         (mark(&subject), mark(&preheader))
     });
@@ -178,6 +182,7 @@ fn read_language(
     let (nodes, problems) = markdown::parse(&body);
     findings.extend(problems);
     let mut outline = outline::build(nodes, &known, findings);
+    typography::set_outline(&mut outline, rules);
     let introduction = std::mem::take(&mut outline.introduction);
     (front.map(|(subject, preheader)| MarkedFront { subject, preheader, introduction }), outline)
 }

@@ -9,6 +9,7 @@ mod markdown;
 mod merge_fields;
 mod outline;
 mod pair;
+pub mod typography;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;

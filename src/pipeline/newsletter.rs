@@ -45,6 +45,7 @@ impl Newsletter {
             languages: &self.config.languages,
             topics: self.config.topics.keys().map(Topic::as_str).collect(),
             columns: self.config.columns.keys().map(String::as_str).collect(),
+            typography: &self.config.typography,
         };
         issue::load(&self.folder.join("issues"), id, &words)
     }
@@ -85,6 +86,7 @@ impl Newsletter {
             "newsletter": config.newsletter,
             "sender": config.sender,
             "languages": config.languages,
+            "typography": config.typography,
             "topics": config.topics,
             "columns": config.columns,
             "links": config.links,

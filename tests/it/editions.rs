@@ -143,7 +143,13 @@ fn load(sections: &[Section], fallback: &str) -> Issue {
         project.write(&format!("issues/x/{language}.md"), &source(at, sections));
     }
     let languages: Vec<Language> = LANGUAGES.iter().map(|tag| tag.parse().unwrap()).collect();
-    let words = issue::Vocabulary { languages: &languages, topics: TOPICS.to_vec(), columns: vec!["province"] };
+    let typography = BTreeMap::new();
+    let words = issue::Vocabulary {
+        languages: &languages,
+        topics: TOPICS.to_vec(),
+        columns: vec!["province"],
+        typography: &typography,
+    };
     let id: IssueId = "x".parse().unwrap();
     issue::load(&project.path("issues"), &id, &words).unwrap_or_else(|error| panic!("{error:?}"))
 }

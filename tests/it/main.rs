@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
 mod architecture;
+mod authoring;
 mod cli;
 mod editions;
 mod golden;
