@@ -18,6 +18,17 @@ pub enum Inline {
     },
     /// An image within a line of text.
     Image(Picture),
+    /// A reference to a footnote.
+    Note {
+        /// As the author named it.
+        label: String,
+        /// As the reader sees it, from 1 in each item.
+        number: usize,
+        /// The same as the note's.
+        anchor: String,
+        /// The reference that the note leads back to.
+        first: bool,
+    },
     /// A line break that the author asked for.
     Break,
 }
@@ -59,6 +70,15 @@ pub enum Block {
     Event(Event),
     /// MJML that goes through as it is.
     Mjml(String),
+    /// The footnotes of an item, numbered from 1, at its end.
+    Notes(Vec<Note>),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Note {
+    /// A part of ids, such as `en-1`: no other note of any language has it.
+    pub anchor: String,
+    pub body: Vec<Block>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -119,9 +139,23 @@ pub fn plain(content: &[Inline]) -> String {
             | Inline::Link { content: inner, .. } => out.push_str(&plain(inner)),
             Inline::Image(picture) => out.push_str(&picture.alt),
             Inline::Break => out.push(' '),
+            Inline::Note { .. } => {}
         }
     }
     out
+}
+
+/// Whether `content` refers to a footnote.
+#[must_use]
+pub fn has_note(content: &[Inline]) -> bool {
+    content.iter().any(|inline| match inline {
+        Inline::Note { .. } => true,
+        Inline::Emphasis(inner)
+        | Inline::Strong(inner)
+        | Inline::Strikethrough(inner)
+        | Inline::Link { content: inner, .. } => has_note(inner),
+        Inline::Text(_) | Inline::Code(_) | Inline::Image(_) | Inline::Break => false,
+    })
 }
 
 /// Calls `visit` for each picture in `blocks`, at whatever depth.
@@ -137,6 +171,7 @@ pub fn pictures<'a>(blocks: &'a [Block], visit: &mut impl FnMut(&'a Picture)) {
             Block::Table(table) => {
                 table.head.iter().chain(table.rows.iter().flatten()).for_each(|cell| inline_pictures(cell, visit));
             }
+            Block::Notes(notes) => notes.iter().for_each(|note| pictures(&note.body, visit)),
             Block::Code(_) | Block::Rule | Block::Event(_) | Block::Mjml(_) => {}
         }
     }
@@ -150,7 +185,7 @@ fn inline_pictures<'a>(content: &'a [Inline], visit: &mut impl FnMut(&'a Picture
             | Inline::Strong(inner)
             | Inline::Strikethrough(inner)
             | Inline::Link { content: inner, .. } => inline_pictures(inner, visit),
-            Inline::Text(_) | Inline::Code(_) | Inline::Break => {}
+            Inline::Text(_) | Inline::Code(_) | Inline::Note { .. } | Inline::Break => {}
         }
     }
 }

@@ -13,7 +13,7 @@ use super::event::Moment;
 use super::front_matter::{self, FrontMatter};
 use super::outline::Outline;
 use super::pair::{Source, pair};
-use super::{Fallback, Front, Image, Issue, IssueError, Section, markdown, merge_fields, outline, typography};
+use super::{Fallback, Front, Image, Issue, IssueError, Section, markdown, merge_fields, notes, outline, typography};
 use crate::domain::field::{Escape, Field, Fields, Merge};
 use crate::domain::toml_fault::toml_fault;
 use crate::domain::{Finding, IssueId, Language, Severity, Typography};
@@ -179,9 +179,10 @@ fn read_language(
     // Blank lines in place of the front matter keep the numbers of the lines behind it.
     let mut body = "\n".repeat(text[..start].matches('\n').count());
     body.push_str(&merge_fields::mark(text, start, &columns, fields, findings));
-    let (nodes, problems) = markdown::parse(&body);
-    findings.extend(problems);
-    let mut outline = outline::build(nodes, &known, findings);
+    let parsed = markdown::parse(&body);
+    findings.extend(parsed.findings);
+    let mut outline = outline::build(parsed.nodes, &known, findings);
+    notes::settle(&mut outline, &parsed.notes, language);
     typography::set_outline(&mut outline, rules);
     let introduction = std::mem::take(&mut outline.introduction);
     (front.map(|(subject, preheader)| MarkedFront { subject, preheader, introduction }), outline)

@@ -1,4 +1,4 @@
-//! Markdown (`CommonMark` with tables, strikethrough and heading attributes) to headings and blocks.
+//! Markdown (`CommonMark` with tables, strikethrough, footnotes and heading attributes) to headings and blocks.
 
 use std::iter::Peekable;
 use std::ops::Range;
@@ -7,8 +7,9 @@ use pulldown_cmark as cmark;
 use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, OffsetIter, Options, Parser, Tag, TagEnd};
 
 use super::attributes;
-use super::content::{Alignment, Block, Inline, Picture, Table};
+use super::content::{Alignment, Block, Inline, Picture, Table, has_note};
 use super::event;
+use super::notes::{self, Definitions};
 use crate::domain::Finding;
 use crate::domain::field::in_url;
 
@@ -25,20 +26,44 @@ pub enum Node {
     Block(Block),
 }
 
-/// The nodes of `source`, and what is wrong with it; lines count from its beginning.
+/// A source, read.
+#[derive(Debug)]
+pub struct Parsed {
+    pub nodes: Vec<Node>,
+    /// Footnotes, wherever they were defined.
+    pub notes: Definitions,
+    pub findings: Vec<Finding>,
+}
+
+/// The nodes and notes of `source`, and what is wrong with it; lines count from its beginning.
 #[must_use]
-pub fn parse(source: &str) -> (Vec<Node>, Vec<Finding>) {
-    let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_HEADING_ATTRIBUTES;
+pub fn parse(source: &str) -> Parsed {
+    let options = Options::ENABLE_TABLES
+        | Options::ENABLE_STRIKETHROUGH
+        | Options::ENABLE_HEADING_ATTRIBUTES
+        | Options::ENABLE_FOOTNOTES;
     let events = Parser::new_ext(source, options).into_offset_iter().peekable();
-    let mut reader = Reader { source, events, findings: Vec::new() };
+    let mut reader = Reader {
+        source,
+        events,
+        findings: Vec::new(),
+        notes: Definitions::new(),
+        defined: Vec::new(),
+        cited: Vec::new(),
+    };
     let nodes = reader.nodes();
-    (nodes, reader.findings)
+    reader.check_notes();
+    Parsed { nodes, notes: reader.notes, findings: reader.findings }
 }
 
 struct Reader<'a> {
     source: &'a str,
     events: Peekable<OffsetIter<'a>>,
     findings: Vec<Finding>,
+    notes: Definitions,
+    /// Labels of notes, and of references to them, with the bytes where they stand.
+    defined: Vec<(String, usize)>,
+    cited: Vec<(String, usize)>,
 }
 
 impl<'a> Reader<'a> {
@@ -83,6 +108,7 @@ impl<'a> Reader<'a> {
                     .with_help("write the title behind the #"),
             );
         }
+        self.refuse_note(&title, range, "a title");
         let line = self.source[..range.start].matches('\n').count() + 1;
         Node::Heading { level: level as u8, title, attributes: attributes.map(str::to_owned), line }
     }
@@ -114,6 +140,13 @@ impl<'a> Reader<'a> {
             Event::Start(Tag::List(start)) => Block::List { start, entries: self.entries(start.is_some()) },
             Event::Start(Tag::CodeBlock(kind)) => return self.code_block(&kind),
             Event::Start(Tag::Table(alignments)) => self.table(&alignments),
+            Event::Start(Tag::FootnoteDefinition(name)) => {
+                let label = notes::label(&name);
+                let body = self.blocks_until(TagEnd::FootnoteDefinition);
+                self.defined.push((label.clone(), range.start));
+                self.notes.entry(label).or_insert(body);
+                return None;
+            }
             Event::Start(Tag::HtmlBlock) => {
                 self.blocks_until(TagEnd::HtmlBlock);
                 self.html(range);
@@ -228,7 +261,14 @@ impl<'a> Reader<'a> {
 
     fn inline(&mut self, event: Event<'a>, range: &Range<usize>, content: &mut Vec<Inline>) {
         let inline = match event {
-            Event::Text(text) => return push_text(content, &text),
+            Event::Text(text) => {
+                self.unmet_notes(range);
+                // Around a reference Markdown sees no link.
+                if self.source[range.start..].starts_with("](") && has_note(content) {
+                    self.refuse_note(content, range, "a link");
+                }
+                return push_text(content, &text);
+            }
             Event::SoftBreak => return push_text(content, " "),
             Event::HardBreak => Inline::Break,
             Event::Code(code) => Inline::Code(code.into_string()),
@@ -241,8 +281,15 @@ impl<'a> Reader<'a> {
                 Inline::Link { url, content: self.inlines() }
             }
             Event::Start(Tag::Image { dest_url, .. }) => {
-                let alt = super::content::plain(&self.inlines());
+                let alt = self.inlines();
+                self.refuse_note(&alt, range, "an image");
+                let alt = super::content::plain(&alt);
                 Inline::Image(Picture { source: dest_url.into_string(), alt, link: None })
+            }
+            Event::FootnoteReference(name) => {
+                let label = notes::label(&name);
+                self.cited.push((label.clone(), range.start));
+                Inline::Note { label, number: 0, anchor: String::new(), first: false }
             }
             Event::Html(_) | Event::InlineHtml(_) => return self.html(range),
             _ => return,
@@ -284,6 +331,51 @@ impl<'a> Reader<'a> {
 
     fn report(&mut self, code: &'static str, message: &str, help: &str, range: &Range<usize>) {
         self.findings.push(Finding::error(code, message).at_offset(self.source, range.start).with_help(help));
+    }
+
+    /// A reference without a note is text to Markdown, brackets and all.
+    fn unmet_notes(&mut self, range: &Range<usize>) {
+        for (at, _) in self.source[range.clone()].match_indices('[') {
+            let at = range.start + at;
+            let Some(rest) = self.source[at..].strip_prefix("[^") else { continue };
+            let label = rest.split(']').next().unwrap_or_default();
+            let is_label = label.len() < rest.len() && !label.is_empty() && !label.contains(char::is_whitespace);
+            if is_label && !self.source[..at].ends_with('\\') {
+                self.cited.push((notes::label(label), at));
+            }
+        }
+    }
+
+    fn check_notes(&mut self) {
+        let mut report = |finding: Finding, at: usize, help: String| {
+            self.findings.push(finding.at_offset(self.source, at).with_help(help));
+        };
+        for (label, at) in &self.cited {
+            if !self.notes.contains_key(label) {
+                let finding = Finding::error("footnote", format!("there is no footnote `[^{label}]`"));
+                report(finding, *at, format!("write it below, on a line of its own: [^{label}]: the note"));
+            }
+        }
+        for (number, (label, at)) in self.defined.iter().enumerate() {
+            if self.defined[..number].iter().any(|(known, _)| known == label) {
+                let finding = Finding::error("footnote", format!("the footnote `[^{label}]` stands here twice"));
+                report(finding, *at, "give each note of the file a label of its own".to_owned());
+            } else if !self.cited.iter().any(|(cited, _)| cited == label) {
+                let finding = Finding::warning("footnote", format!("nothing refers to the footnote `[^{label}]`"));
+                report(finding, *at, format!("no reader gets it: write [^{label}] where it belongs, or remove it"));
+            }
+        }
+    }
+
+    /// A reference is a link itself; a title is repeated in the table of contents.
+    fn refuse_note(&mut self, content: &[Inline], range: &Range<usize>, place: &str) {
+        if has_note(content) {
+            self.findings.push(
+                Finding::error("footnote", format!("a footnote can't stand in {place}"))
+                    .at_offset(self.source, range.start)
+                    .with_help("put it behind, or into the text"),
+            );
+        }
     }
 
     fn html(&mut self, range: &Range<usize>) {
@@ -347,7 +439,7 @@ mod tests {
     use super::*;
 
     fn blocks(source: &str) -> Vec<Block> {
-        let (nodes, findings) = parse(source);
+        let Parsed { nodes, findings, .. } = parse(source);
         assert_eq!(findings, []);
         nodes
             .into_iter()
@@ -407,9 +499,26 @@ mod tests {
     #[test]
     fn html_and_links_to_nowhere_are_errors_with_their_line() {
         for (source, line) in [("a\n\n<b>c</b>\n", 3), ("\n<div>x</div>\n", 2), ("[a]()", 1), ("[a](page.html)", 1)] {
-            let (_, findings) = parse(source);
+            let findings = parse(source).findings;
             assert_eq!(findings[0].line, Some(line), "{source:?}");
         }
+    }
+
+    #[test]
+    fn a_footnote_that_leads_nowhere_is_told_with_its_line() {
+        for (source, line, said) in [
+            ("a\n\nb[^x]\n", 3, "there is no footnote `[^x]`"),
+            ("b[^x]\n\n[^x]: A.\n\n[^x]: B.\n", 5, "stands here twice"),
+            ("a\n\n[^X]: A.\n", 3, "nothing refers"),
+            ("# A[^x]\n\n[^x]: A.\n", 1, "can't stand in a title"),
+            ("\n[a[^x]](https://a.org/)\n\n[^x]: A.\n", 2, "can't stand in a link"),
+        ] {
+            let findings = parse(source).findings;
+            assert_eq!(findings.len(), 1, "{source:?}: {findings:?}");
+            assert!(findings[0].message.contains(said), "{source:?}: {}", findings[0]);
+            assert_eq!(findings[0].line, Some(line), "{source:?}");
+        }
+        assert_eq!(blocks("a \\[^x] `[^y]`").len(), 1);
     }
 
     #[test]

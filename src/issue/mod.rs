@@ -7,6 +7,7 @@ mod front_matter;
 mod load;
 mod markdown;
 mod merge_fields;
+mod notes;
 mod outline;
 mod pair;
 pub mod typography;

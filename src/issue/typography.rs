@@ -55,6 +55,7 @@ fn set_blocks(blocks: &mut [Block], rules: Typography) {
                 event.title = set_line(&event.title, rules);
                 event.place = event.place.as_deref().map(|place| set_line(place, rules));
             }
+            Block::Notes(notes) => notes.iter_mut().for_each(|note| set_blocks(&mut note.body, rules)),
             Block::Code(_) | Block::Rule | Block::Mjml(_) => {}
         }
     }
@@ -124,7 +125,7 @@ impl<'a> Flow<'a> {
                 | Inline::Strong(inner)
                 | Inline::Strikethrough(inner)
                 | Inline::Link { content: inner, .. } => self.gather(inner, rules),
-                Inline::Code(_) => self.object(OBJECT),
+                Inline::Code(_) | Inline::Note { .. } => self.object(OBJECT),
                 Inline::Image(picture) => {
                     picture.alt = set_line(&picture.alt, rules);
                     self.object(OBJECT);
@@ -408,7 +409,7 @@ mod tests {
 
     #[test]
     fn titles_events_tables_and_alt_texts_are_set_but_zones_and_code_are_not() {
-        let (nodes, findings) = crate::issue::markdown::parse(
+        let crate::issue::markdown::Parsed { nodes, findings, .. } = crate::issue::markdown::parse(
             "# The \"big\" day\n\n![A \"sign\"](images/a.png)\n\n```event\ntitle = \"Bob's\"\nstart = \"2015-11-26\"\n\
              tz = \"America/Toronto\"\nplace = \"Pier 1--2\"\nurl = \"https://a.org/--\"\n```\n\n\
              | \"a\" |\n| --- |\n| b's |\n\n```\n\"--\"\n```\n",

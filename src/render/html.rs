@@ -11,7 +11,7 @@ use super::strings::Strings;
 use super::{RenderError, Templates, dates};
 use crate::domain::Language;
 use crate::domain::field::Escape;
-use crate::issue::content::{Alignment, Block, Event, Inline, Picture, Table};
+use crate::issue::content::{Alignment, Block, Event, Inline, Note, Picture, Table};
 
 /// The room for an image in the mail's one column, in pixels.
 pub(super) const COLUMN: usize = 536;
@@ -150,6 +150,7 @@ impl Blocks<'_, '_> {
                 let _ = write!(out, "<p>{}</p>", lines.join("<br />"));
             }
             Block::Mjml(_) => {}
+            Block::Notes(notes) => self.notes(notes, out),
         }
     }
 
@@ -179,6 +180,22 @@ impl Blocks<'_, '_> {
             out.push_str("</li>");
         }
         let _ = write!(out, "</{name}>");
+    }
+
+    fn notes(&mut self, notes: &[Note], out: &mut String) {
+        out.push_str("<ol class=\"notes\">");
+        for Note { anchor, body } in notes {
+            let suffix = self.suffix;
+            let _ = write!(out, "<li id=\"note-{anchor}{suffix}\">");
+            match body.as_slice() {
+                [Block::Paragraph(content)] => out.push_str(&self.inlines(content)),
+                body => body.iter().for_each(|block| self.block(block, out)),
+            }
+            // The arrow is text, not an emoji.
+            let _ =
+                write!(out, " <a href=\"#noteref-{anchor}{suffix}\" role=\"doc-backlink\">\u{21a9}\u{fe0e}</a></li>");
+        }
+        out.push_str("</ol>");
     }
 
     fn table(&mut self, table: &Table, out: &mut String) {
@@ -228,6 +245,14 @@ impl Blocks<'_, '_> {
                             "<img src=\"{url}\" alt=\"{alt}\" width=\"{width}\" height=\"{height}\" class=\"fluid\" />"
                         );
                     }
+                }
+                Inline::Note { number, anchor, first, .. } => {
+                    let suffix = self.suffix;
+                    let id = if *first { format!(" id=\"noteref-{anchor}{suffix}\"") } else { String::new() };
+                    let _ = write!(
+                        out,
+                        "<sup><a href=\"#note-{anchor}{suffix}\"{id} role=\"doc-noteref\">{number}</a></sup>"
+                    );
                 }
                 Inline::Break => out.push_str("<br />"),
             }

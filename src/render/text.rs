@@ -124,6 +124,14 @@ impl<'a> Writer<'a> {
             Block::Event(event) => self.event(event, indent),
             // What raw MJML says only HTML can show.
             Block::Mjml(_) => {}
+            Block::Notes(notes) => {
+                for (number, note) in notes.iter().enumerate() {
+                    let mark = format!("[^{}] ", number + 1);
+                    let mut own = indent.deeper(&mark, &" ".repeat(mark.width()));
+                    self.blocks(&note.body, &mut own, true);
+                    indent.next();
+                }
+            }
         }
     }
 
@@ -217,6 +225,10 @@ impl<'a> Writer<'a> {
                     self.link(url, &text, &mut out);
                 }
                 Inline::Image(picture) => out.push_str(&picture.alt),
+                // Told apart from the numbers of links by its sign.
+                Inline::Note { number, .. } => {
+                    let _ = write!(out, "[^{number}]");
+                }
                 Inline::Break => out.push('\n'),
             }
         }

@@ -57,3 +57,42 @@ fn rules_and_languages_that_do_not_exist_are_named_with_their_line() {
         assert!(said.stderr.contains(part), "{part} is not in {}", said.stderr);
     }
 }
+
+/// Every id and every jump of an HTML part.
+fn ids(html: &str) -> (Vec<&str>, Vec<&str>) {
+    let all = |mark| html.split(mark).skip(1).map(|rest: &str| rest.split('"').next().unwrap()).collect::<Vec<_>>();
+    (all(" id=\""), all("href=\"#"))
+}
+
+#[test]
+fn footnotes_lead_there_and_back_and_no_id_stands_twice_in_two_languages() {
+    let project = Project::sample();
+    for (file, word) in [("en", "First"), ("fr", "Premier")] {
+        let file = format!("issues/2015-11/{file}.md");
+        let text = project.read(&file);
+        let (front, body) = text.split_once("\n# ").unwrap();
+        let notes = format!("{word}.[^a] Again.[^a]\n\n[^a]: {word} *note*, [a link](https://www.example.org/note).\n");
+        project.write(&file, &format!("{front}\n{notes}\n# {body}"));
+    }
+    // An item that falls back stands among those of the other language.
+    let only = "## An untranslated item {#untranslated .everyone}\n\nText.[^b]\n\n[^b]: The other note.\n\n";
+    project.edit("issues/2015-11/en.md", "## New: a National", &format!("{only}## New: a National"));
+    for languages in ["en", "fr", "en;fr", "fr;en"] {
+        let (_, html, text) = whole(&project, languages);
+        let (ids, jumps) = ids(&html);
+        for (at, id) in ids.iter().enumerate() {
+            assert!(!ids[..at].contains(id), "{id} stands twice in {languages}");
+        }
+        for jump in jumps {
+            assert!(ids.contains(&jump), "#{jump} leads nowhere in {languages}");
+        }
+        let parts = languages.split(';').count();
+        assert_eq!(html.matches("role=\"doc-noteref\"").count(), 2 * parts + 1, "{languages}");
+        assert_eq!(html.matches("role=\"doc-backlink\"").count(), parts + 1, "{languages}");
+        let word = if languages.starts_with("en") { "First" } else { "Premier" };
+        assert!(text.contains(&format!("{word}.[^1]")), "{text}");
+        assert!(text.contains(&format!("\n[^1] {word} note, ")), "{text}");
+        assert!(text.contains("\n[1] https://www.example.org/note\n"), "{text}");
+        assert!(text.contains("Text.[^1]\n\n[^1] The other note.\n"), "{text}");
+    }
+}
