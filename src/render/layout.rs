@@ -7,7 +7,7 @@ use super::html::Blocks;
 use super::pictures::{Pictures, Source};
 use super::strings::{Strings, fill};
 use super::text::Writer;
-use super::{RenderError, Setting, Templates, dates};
+use super::{RenderError, Setting, Templates, dates, numbers};
 use crate::config::{Brand, Sender};
 use crate::domain::Language;
 use crate::domain::field::{Escape, Field};
@@ -67,6 +67,8 @@ struct PartContext {
     dir: &'static str,
     start: &'static str,
     in_this_issue: String,
+    /// `3 items`: what the table of contents lists.
+    items_count: String,
     /// How a reader of the other part is led here.
     jump: String,
     introduction: String,
@@ -196,7 +198,7 @@ impl Layout<'_> {
         let strings = self.templates.strings(language);
         let links = self.setting.links;
         let date = dates::day(issue.date, language);
-        let number = issue.number.map(|number| number.to_string());
+        let number = issue.number.map(|number| numbers::number(number.into(), language));
         let parts = self.edition.parts.iter().enumerate();
         Ok(Mail {
             lang: language.as_str(),
@@ -256,12 +258,14 @@ impl Layout<'_> {
         let suffix = if at == 0 { String::new() } else { format!("-{}", part.language) };
         let strings = self.templates.strings(part.language);
         let sections = part.sections.iter();
+        let count = part.sections.iter().map(|section| section.items.len() as u64).sum();
         Ok(PartContext {
             id: format!("part-{}", part.language),
             lang: part.language.to_string(),
             dir: part.language.direction().as_str(),
             start: start(part.language),
             in_this_issue: strings.in_this_issue.clone(),
+            items_count: strings.items_count.of(count, part.language),
             jump: strings.other_language.clone(),
             introduction: medium.body(&part.front.introduction, part.language, &suffix)?,
             sections: sections

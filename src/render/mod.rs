@@ -5,6 +5,7 @@ mod dates;
 mod html;
 mod layout;
 mod mjml;
+mod numbers;
 mod pictures;
 mod strings;
 mod templates;

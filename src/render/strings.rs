@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::numbers::Counted;
 use crate::domain::{Finding, Language};
 
 /// The texts of one language. A text may hold names in braces, which [`fill`] replaces.
@@ -13,6 +14,8 @@ pub struct Strings {
     /// With `{number}` and `{date}`.
     pub issue_line: String,
     pub in_this_issue: String,
+    /// With `{count}`.
+    pub items_count: Counted,
     pub event_label: String,
     /// With `{city}`.
     pub local_time: String,
@@ -46,7 +49,14 @@ impl Strings {
     /// A text is missing, misspelt or not TOML.
     pub fn parse(text: &str, file: &str) -> Result<Self, Finding> {
         toml::from_str(text).map_err(|error| {
-            let finding = Finding::error("strings", error.message().lines().next().unwrap_or_default());
+            let message = error.message().lines().next().unwrap_or_default();
+            let finding = Finding::error(
+                "strings",
+                match message.strip_prefix("missing field ") {
+                    Some(key) => format!("the text {key} is missing"),
+                    None => message.to_owned(),
+                },
+            );
             let finding = match error.span() {
                 Some(span) => finding.at_offset(text, span.start),
                 None => finding,
@@ -70,4 +80,25 @@ impl Strings {
 #[must_use]
 pub fn fill(text: &str, values: &[(&str, &str)]) -> String {
     values.iter().fold(text.to_owned(), |text, (name, value)| text.replace(&format!("{{{name}}}"), value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ENGLISH: &str = include_str!("../../templates/strings/en.toml");
+
+    #[test]
+    fn what_a_file_lacks_is_told_with_the_file_and_the_cure() {
+        let without = ENGLISH.replace("help = \"Help\"\n", "");
+        let finding = Strings::parse(&without, "templates/strings/en.toml").unwrap_err();
+        assert_eq!(finding.message, "the text `help` is missing");
+        assert_eq!(finding.file.unwrap().to_str(), Some("templates/strings/en.toml"));
+        assert!(finding.help.is_some());
+        let without = ENGLISH.replace(", other = \"{count} items\"", "");
+        let finding = Strings::parse(&without, "en.toml").unwrap_err();
+        assert_eq!(finding.message, "a text by number needs the form `other`");
+        let line = 1 + ENGLISH.lines().position(|line| line.starts_with("items_count")).unwrap();
+        assert_eq!(finding.line, Some(line));
+    }
 }

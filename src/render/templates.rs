@@ -29,8 +29,11 @@ const BUILT_IN: &[(&str, &str)] = built_in![
     "footer.mjml",
     "style.css",
     "issue.txt",
+    "strings/ar.toml",
     "strings/en.toml",
+    "strings/es.toml",
     "strings/fr.toml",
+    "strings/uk.toml",
 ];
 
 /// All templates and strings, ready to render.
@@ -144,4 +147,22 @@ fn template_error(error: &tera::Error) -> RenderError {
         finding.column = Some(report.span().start_col + 1);
     }
     RenderError::Invalid(Box::new(finding))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_built_in_language_has_all_texts_and_names_the_others() {
+        let languages: Vec<Language> =
+            ["ar", "en", "es", "fr", "uk", "fr-CA"].iter().map(|tag| tag.parse().unwrap()).collect();
+        let templates = Templates::load(Path::new("nowhere"), &languages).unwrap();
+        for language in &languages {
+            for other in &languages {
+                assert_ne!(templates.strings(language).name_of(other), other.as_str());
+            }
+        }
+        assert!(Templates::load(Path::new("nowhere"), &["de".parse().unwrap()]).is_err());
+    }
 }
