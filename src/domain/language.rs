@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use icu_locale::subtags::language;
 use icu_locale::{LanguageIdentifier, LocaleDirectionality, LocaleExpander};
 
 /// A canonical language tag.
@@ -70,6 +71,10 @@ impl Language {
     fn maximized(&self) -> LanguageIdentifier {
         let mut identifier = self.identifier();
         LocaleExpander::new_extended().maximize(&mut identifier);
+        // Two codes for one language (CLDR's languageMatching has them at distance 1).
+        if identifier.language == language!("nb") {
+            identifier.language = language!("no");
+        }
         identifier
     }
 }
@@ -139,6 +144,38 @@ mod tests {
         let offered = [language("zh-Hans"), language("zh-Hant")];
         assert_eq!(best("zh-TW", &offered), Some("zh-Hant"));
         assert_eq!(best("zh", &offered), Some("zh-Hans"));
+    }
+
+    #[test]
+    fn portuguese_of_one_country_serves_the_other_where_it_must() {
+        let both = [language("pt-BR"), language("pt-PT")];
+        assert_eq!(best("pt-PT", &both), Some("pt-PT"));
+        assert_eq!(best("pt-BR", &both), Some("pt-BR"));
+        assert_eq!(best("pt", &both), Some("pt-BR"));
+        assert_eq!(best("pt-PT", &[language("pt-BR")]), Some("pt-BR"));
+        assert_eq!(best("pt-AO", &both), Some("pt-BR"), "the first that is declared");
+    }
+
+    #[test]
+    fn a_script_is_found_by_region_and_never_mixed() {
+        let serbian = [language("sr"), language("sr-Latn")];
+        assert_eq!(best("sr-RS", &serbian), Some("sr"));
+        assert_eq!(best("sr-Cyrl", &serbian), Some("sr"));
+        assert_eq!(best("sr-Latn-RS", &serbian), Some("sr-Latn"));
+        assert_eq!(best("sr-ME", &serbian), Some("sr-Latn"), "Montenegro writes Latin letters");
+        assert_eq!(best("sr-Latn", &[language("sr")]), None);
+        let chinese = [language("zh-Hant")];
+        assert_eq!(best("zh-HK", &chinese), Some("zh-Hant"));
+        assert_eq!(best("zh-Hant-TW", &chinese), Some("zh-Hant"));
+        assert_eq!(best("zh-CN", &chinese), None);
+    }
+
+    #[test]
+    fn norwegian_without_more_is_bokmal() {
+        for (wanted, offered) in [("no", "nb"), ("nb", "no"), ("nb-NO", "no"), ("no-NO", "nb")] {
+            assert_eq!(best(wanted, &[language(offered)]), Some(offered), "{wanted}");
+        }
+        assert_eq!(best("nn", &[language("nb")]), None);
     }
 
     #[test]
