@@ -9,7 +9,7 @@ use super::{Ended, Opened, data};
 use crate::compose::Kind;
 use crate::domain::IssueId;
 use crate::pipeline::{self, PipelineError, refused};
-use crate::preview::{Addresses, Extent, PreviewError};
+use crate::preview::{Addresses, Extent, FellBack, PreviewError};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Preview {
@@ -60,6 +60,9 @@ impl Preview {
             data(&manifest.json());
         } else {
             data(&format!("{}\n", out.join("index.html").display()));
+        }
+        for FellBack { item, wanted, shown, editions } in preview.fallbacks() {
+            eprintln!("`{item}` has no translation for {wanted} and is shown in {shown}: {}.", editions.join(", "));
         }
         eprintln!(
             "{} in {}, {} skipped. Digest {digest}.",

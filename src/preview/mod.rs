@@ -34,6 +34,18 @@ pub struct Preview<'a> {
     pub extent: Extent,
 }
 
+/// An item that some editions show in another language.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FellBack {
+    pub item: String,
+    /// The editions' language, or languages: `ar`, `ar;fr`.
+    pub wanted: String,
+    /// The language that the item is shown in.
+    pub shown: String,
+    /// The ids of the editions, in their order.
+    pub editions: Vec<String>,
+}
+
 /// How addresses are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Addresses {
@@ -134,6 +146,27 @@ impl Preview<'_> {
         out.write(&entry.text, text.as_bytes())?;
         out.write(&entry.eml, &message.bytes)?;
         Ok((entry, gallery::Page { fallen_back: self.fallen_back(&rendered.key) }))
+    }
+
+    /// What is shown in another language than its readers', over all editions: one entry an item and
+    /// an edition's languages, in the issue's order.
+    #[must_use]
+    pub fn fallbacks(&self) -> Vec<FellBack> {
+        let mut found: Vec<FellBack> = Vec::new();
+        for (rendered, _) in &self.editions {
+            let (key, wanted) = (&rendered.key, rendered.key.language());
+            for (item, shown) in self.fallen_back(key) {
+                match found.iter_mut().find(|known| known.item == item && known.wanted == wanted) {
+                    Some(known) => known.editions.push(key.id()),
+                    None => {
+                        found.push(FellBack { item, wanted: wanted.clone(), shown, editions: vec![key.id()] });
+                    }
+                }
+            }
+        }
+        let place = |entry: &FellBack| self.issue.items().position(|item| item.id.as_str() == entry.item);
+        found.sort_by(|one, other| place(one).cmp(&place(other)).then_with(|| one.wanted.cmp(&other.wanted)));
+        found
     }
 
     /// The made-up reader of an edition's sample: nobody's data is shown when a preview is passed round.
