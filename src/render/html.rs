@@ -19,7 +19,7 @@ pub(super) const COLUMN: usize = 536;
 /// What the blocks of one item or introduction have in common.
 pub(super) struct Blocks<'a, 'p> {
     pub templates: &'a Templates,
-    /// What every template of this part is given: colours, direction, texts.
+    /// What every template of a block in this language is given: colours, direction, texts.
     pub base: &'a Context,
     /// The language of the text itself.
     pub language: &'a Language,
@@ -79,8 +79,6 @@ impl Blocks<'_, '_> {
     fn template<T: Serialize + ?Sized>(&self, name: &str, key: &'static str, value: &T) -> Result<String, RenderError> {
         let mut context = self.base.clone();
         context.insert(key, value);
-        context.insert("lang", self.language.as_str());
-        context.insert("dir", self.language.direction().as_str());
         self.templates.render(name, &context)
     }
 
@@ -200,20 +198,21 @@ impl Blocks<'_, '_> {
 
     fn table(&mut self, table: &Table, out: &mut String) {
         out.push_str("<table class=\"data\"><thead><tr>");
+        let start = super::layout::start(self.language);
         let align = |column: usize| match table.alignments.get(column) {
-            Some(Alignment::Left) => " align=\"left\"",
-            Some(Alignment::Center) => " align=\"center\"",
-            Some(Alignment::Right) => " align=\"right\"",
-            Some(Alignment::Start) | None => "",
+            Some(Alignment::Left) => "left",
+            Some(Alignment::Center) => "center",
+            Some(Alignment::Right) => "right",
+            Some(Alignment::Start) | None => start,
         };
         for (column, cell) in table.head.iter().enumerate() {
-            let _ = write!(out, "<th scope=\"col\"{}>{}</th>", align(column), self.inlines(cell));
+            let _ = write!(out, "<th scope=\"col\" align=\"{}\">{}</th>", align(column), self.inlines(cell));
         }
         out.push_str("</tr></thead><tbody>");
         for row in &table.rows {
             out.push_str("<tr>");
             for (column, cell) in row.iter().enumerate() {
-                let _ = write!(out, "<td{}>{}</td>", align(column), self.inlines(cell));
+                let _ = write!(out, "<td align=\"{}\">{}</td>", align(column), self.inlines(cell));
             }
             out.push_str("</tr>");
         }

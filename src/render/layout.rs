@@ -1,5 +1,7 @@
 //! The whole mail of one edition: what the templates `issue.mjml` and `issue.txt` are given.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use tera::Context;
 
@@ -82,6 +84,7 @@ struct SectionContext {
     title: Option<String>,
     lang: String,
     dir: &'static str,
+    start: &'static str,
     lead: String,
     items: Vec<ItemContext>,
 }
@@ -94,6 +97,7 @@ struct ItemContext {
     plain_title: String,
     lang: String,
     dir: &'static str,
+    start: &'static str,
     /// Said above an item in another language than its part's.
     note: Option<String>,
     body: String,
@@ -107,7 +111,8 @@ trait Medium {
 
 struct MjmlMedium<'a, 'p> {
     templates: &'a Templates,
-    base: &'a Context,
+    /// What the templates of one block are given, by the language of the block.
+    bases: &'a BTreeMap<&'a Language, Context>,
     pictures: &'a mut Pictures<'p>,
 }
 
@@ -129,7 +134,7 @@ impl<'p> MjmlMedium<'_, 'p> {
     fn blocks<'b>(&'b mut self, language: &'b Language, suffix: &'b str) -> Blocks<'b, 'p> {
         Blocks {
             templates: self.templates,
-            base: self.base,
+            base: &self.bases[language],
             language,
             strings: self.templates.strings(language),
             pictures: self.pictures,
@@ -152,8 +157,9 @@ impl Layout<'_> {
     /// The MJML document.
     pub(super) fn mjml(&self, pictures: &mut Pictures<'_>) -> Result<String, RenderError> {
         let logo = pictures.logo();
-        let base = self.base();
-        let mut medium = MjmlMedium { templates: self.templates, base: &base, pictures };
+        let languages = self.edition.issue.languages.iter();
+        let bases = languages.map(|language| (language, self.base(language))).collect();
+        let mut medium = MjmlMedium { templates: self.templates, bases: &bases, pictures };
         let mail = self.mail(&mut medium, logo, Escape::Html)?;
         self.templates.render("issue.mjml", &context(&mail))
     }
@@ -165,21 +171,23 @@ impl Layout<'_> {
         Ok(super::text::flowed(&text))
     }
 
-    /// What a template of one block is given beside the block.
-    fn base(&self) -> Context {
+    /// What a template of one block in `language` is given beside the block: an item that fell back
+    /// keeps the words and the direction of its own language.
+    fn base(&self, language: &Language) -> Context {
         #[derive(Serialize)]
         struct Base<'a> {
             brand: &'a Brand,
+            lang: &'a str,
             dir: &'a str,
             start: &'a str,
             t: Texts<'a>,
         }
-        let language = self.language();
         context(&Base {
             brand: self.setting.brand,
+            lang: language.as_str(),
             dir: language.direction().as_str(),
             start: start(language),
-            t: self.texts(),
+            t: self.texts(language),
         })
     }
 
@@ -218,12 +226,11 @@ impl Layout<'_> {
             unsubscribe: self.marker(&Field::UnsubscribeUrl),
             archive: links.archive.as_deref(),
             help: links.help.as_deref(),
-            t: self.texts(),
+            t: self.texts(language),
         })
     }
 
-    fn texts(&self) -> Texts<'_> {
-        let language = self.language();
+    fn texts(&self, language: &Language) -> Texts<'_> {
         let strings: &Strings = self.templates.strings(language);
         let newsletter = self.setting.newsletter.name.get(language);
         let address = self.marker(&Field::Address);
@@ -295,6 +302,7 @@ impl Layout<'_> {
             title,
             lang: language.to_string(),
             dir: language.direction().as_str(),
+            start: start(language),
             lead,
             items: items.map(|item| self.item(item, part, suffix, medium, escape)).collect::<Result<_, _>>()?,
         })
@@ -317,13 +325,15 @@ impl Layout<'_> {
             plain_title: escape.escape(&plain(&item.text.title)),
             lang: item.language.to_string(),
             dir: item.language.direction().as_str(),
+            start: start(item.language),
             note,
             body: medium.body(&item.text.body, item.language, suffix)?,
         })
     }
 }
 
-fn start(language: &Language) -> &'static str {
+/// The side where its lines begin.
+pub(super) fn start(language: &Language) -> &'static str {
     match language.direction() {
         crate::domain::language::Direction::LeftToRight => "left",
         crate::domain::language::Direction::RightToLeft => "right",

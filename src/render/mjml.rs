@@ -29,7 +29,18 @@ pub fn to_html(mjml: &str) -> Result<String, MjmlError> {
         .map_err(|error| MjmlError::Parse(error.to_string()))?;
     let options =
         RenderOptions { social_icon_origin: None, fonts: std::collections::HashMap::new(), ..Default::default() };
-    parsed.element.render(&options).map_err(|error| MjmlError::Render(error.to_string()))
+    let html = parsed.element.render(&options).map_err(|error| MjmlError::Render(error.to_string()))?;
+    Ok(with_language_on_body(html))
+}
+
+/// What mrml puts on `html` stands on `body` too, since mail programs that set a mail into a page of
+/// their own drop the first and keep what they can of the second.
+fn with_language_on_body(html: String) -> String {
+    let attributes = html.split_once("<html ").and_then(|(_, rest)| rest.split_once(" xmlns")).map(|(own, _)| own);
+    match attributes {
+        Some(attributes) if attributes.contains("lang=") => html.replacen("<body ", &format!("<body {attributes} "), 1),
+        _ => html,
+    }
 }
 
 /// The document with LF line ends and attributes that mrml prints as they are.
@@ -119,6 +130,14 @@ mod tests {
         ))
         .unwrap();
         assert!(!html.contains("fonts.googleapis"), "{html}");
+    }
+
+    #[test]
+    fn language_and_direction_stand_on_the_body_too() {
+        let mjml = document("<mj-section></mj-section>").replace("<mjml>", "<mjml lang='ar' dir='rtl'>");
+        let html = to_html(&mjml).unwrap();
+        assert!(html.contains("<html lang=\"ar\" dir=\"rtl\" "), "{html}");
+        assert!(html.contains("<body lang=\"ar\" dir=\"rtl\" "), "{html}");
     }
 
     #[test]

@@ -63,6 +63,10 @@ impl Templates {
             let mark = arguments.get::<&str>("mark")?.unwrap_or("-");
             Ok::<_, tera::Error>(super::text::underline(text, mark))
         });
+        tera.register_filter("ltr", |text: &str, arguments: tera::Kwargs, _: &tera::State<'_>| {
+            let within = arguments.get::<&str>("within")?.unwrap_or("ltr");
+            Ok::<_, tera::Error>(super::text::left_to_right(text, within))
+        });
         let templates = sources.iter().filter(|(name, _)| !name.starts_with("strings/"));
         tera.add_raw_templates(templates.map(|(name, text)| (name.clone(), text.clone())))
             .map_err(|error| template_error(&error))?;

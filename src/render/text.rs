@@ -274,6 +274,12 @@ pub(super) fn underline(text: &str, mark: &str) -> String {
     format!("{text}\n{}", mark.repeat(widest))
 }
 
+/// A template's `ltr` filter: what is written from left to right whatever stands around it, such as a
+/// telephone number, whose groups a line in Arabic would show in reverse order (UAX 9 section 2.4).
+pub(super) fn left_to_right(text: &str, within: &str) -> String {
+    if within == "rtl" { format!("\u{2066}{text}\u{2069}") } else { text.to_owned() }
+}
+
 /// The finished text as format=flowed (RFC 3676 section 4): at most two blank lines, one line end at its
 /// end, a space at the end of each line that goes on in the next and of no other. Lines of a template
 /// that are too long are broken; a link stays whole.

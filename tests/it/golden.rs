@@ -1,7 +1,5 @@
-//! The whole preview of the sample, byte for byte, against `tests/golden/2015-11`.
-//!
-//! It is made anew by
-//! `BULLETIN_SECRET="a secret for tests alone" cargo run -- preview 2015-11 --out tests/golden/2015-11`.
+//! The whole preview of the sample, byte for byte, against `tests/golden/2015-11`, and that of a
+//! newsletter in English and Arabic against `tests/golden/rtl`. CONTRIBUTING.md tells how to make them anew.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -46,6 +44,13 @@ fn every_edition_of_the_sample_is_the_same_to_the_byte() {
     let project = Project::sample();
     assert_eq!(project.run(&["preview", "2015-11", "--out", "out"]).status, Some(0));
     assert_same(&tree(&repository().join("tests/golden/2015-11")), &tree(&project.path("out")));
+}
+
+#[test]
+fn every_edition_in_arabic_and_english_is_the_same_to_the_byte() {
+    let project = Project::right_to_left();
+    assert_eq!(project.run(&["preview", "2026-03", "--out", "out"]).status, Some(0));
+    assert_same(&tree(&repository().join("tests/golden/rtl")), &tree(&project.path("out")));
 }
 
 #[test]

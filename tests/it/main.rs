@@ -9,4 +9,5 @@ mod editions;
 mod golden;
 mod message;
 mod project;
+mod right_to_left;
 mod send;

@@ -29,6 +29,13 @@ impl Project {
         project
     }
 
+    /// A copy of the newsletter in English and Arabic.
+    pub fn right_to_left() -> Self {
+        let project = Self::empty();
+        copy(&repository().join("tests/fixtures/rtl"), &project.path(""));
+        project
+    }
+
     pub fn empty() -> Self {
         Self { folder: tempfile::tempdir().unwrap() }
     }
