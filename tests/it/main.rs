@@ -9,5 +9,6 @@ mod editions;
 mod golden;
 mod message;
 mod project;
+mod python;
 mod right_to_left;
 mod send;
