@@ -9,7 +9,7 @@ use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, OffsetIter, Options, Pa
 use super::attributes;
 use super::content::{Alignment, Block, Inline, Picture, Table, has_note};
 use super::event;
-use super::notes::{self, Definitions};
+use super::notes::{Definitions, Found};
 use crate::domain::Finding;
 use crate::domain::field::in_url;
 
@@ -43,27 +43,18 @@ pub fn parse(source: &str) -> Parsed {
         | Options::ENABLE_HEADING_ATTRIBUTES
         | Options::ENABLE_FOOTNOTES;
     let events = Parser::new_ext(source, options).into_offset_iter().peekable();
-    let mut reader = Reader {
-        source,
-        events,
-        findings: Vec::new(),
-        notes: Definitions::new(),
-        defined: Vec::new(),
-        cited: Vec::new(),
-    };
+    let mut reader = Reader { source, events, findings: Vec::new(), notes: Found::default() };
     let nodes = reader.nodes();
-    reader.check_notes();
-    Parsed { nodes, notes: reader.notes, findings: reader.findings }
+    let Reader { notes, mut findings, .. } = reader;
+    findings.extend(notes.check(source));
+    Parsed { nodes, notes: notes.into_definitions(), findings }
 }
 
 struct Reader<'a> {
     source: &'a str,
     events: Peekable<OffsetIter<'a>>,
     findings: Vec<Finding>,
-    notes: Definitions,
-    /// Labels of notes, and of references to them, with the bytes where they stand.
-    defined: Vec<(String, usize)>,
-    cited: Vec<(String, usize)>,
+    notes: Found,
 }
 
 impl<'a> Reader<'a> {
@@ -141,10 +132,8 @@ impl<'a> Reader<'a> {
             Event::Start(Tag::CodeBlock(kind)) => return self.code_block(&kind),
             Event::Start(Tag::Table(alignments)) => self.table(&alignments),
             Event::Start(Tag::FootnoteDefinition(name)) => {
-                let label = notes::label(&name);
                 let body = self.blocks_until(TagEnd::FootnoteDefinition);
-                self.defined.push((label.clone(), range.start));
-                self.notes.entry(label).or_insert(body);
+                self.notes.define(&name, body, range.start);
                 return None;
             }
             Event::Start(Tag::HtmlBlock) => {
@@ -262,7 +251,7 @@ impl<'a> Reader<'a> {
     fn inline(&mut self, event: Event<'a>, range: &Range<usize>, content: &mut Vec<Inline>) {
         let inline = match event {
             Event::Text(text) => {
-                self.unmet_notes(range);
+                self.notes.cite_unmet(self.source, range);
                 // Around a reference Markdown sees no link.
                 if self.source[range.start..].starts_with("](") && has_note(content) {
                     self.refuse_note(content, range, "a link");
@@ -287,8 +276,7 @@ impl<'a> Reader<'a> {
                 Inline::Image(Picture { source: dest_url.into_string(), alt, link: None })
             }
             Event::FootnoteReference(name) => {
-                let label = notes::label(&name);
-                self.cited.push((label.clone(), range.start));
+                let label = self.notes.cite(&name, range.start);
                 Inline::Note { label, number: 0, anchor: String::new(), first: false }
             }
             Event::Html(_) | Event::InlineHtml(_) => return self.html(range),
@@ -332,40 +320,6 @@ impl<'a> Reader<'a> {
 
     fn report(&mut self, code: &'static str, message: &str, help: &str, range: &Range<usize>) {
         self.findings.push(Finding::error(code, message).at_offset(self.source, range.start).with_help(help));
-    }
-
-    /// A reference without a note is text to Markdown, brackets and all.
-    fn unmet_notes(&mut self, range: &Range<usize>) {
-        for (at, _) in self.source[range.clone()].match_indices('[') {
-            let at = range.start + at;
-            let Some(rest) = self.source[at..].strip_prefix("[^") else { continue };
-            let label = rest.split(']').next().unwrap_or_default();
-            let is_label = label.len() < rest.len() && !label.is_empty() && !label.contains(char::is_whitespace);
-            if is_label && !self.source[..at].ends_with('\\') {
-                self.cited.push((notes::label(label), at));
-            }
-        }
-    }
-
-    fn check_notes(&mut self) {
-        let mut report = |finding: Finding, at: usize, help: String| {
-            self.findings.push(finding.at_offset(self.source, at).with_help(help));
-        };
-        for (label, at) in &self.cited {
-            if !self.notes.contains_key(label) {
-                let finding = Finding::error("footnote", format!("there is no footnote `[^{label}]`"));
-                report(finding, *at, format!("write it below, on a line of its own: [^{label}]: the note"));
-            }
-        }
-        for (number, (label, at)) in self.defined.iter().enumerate() {
-            if self.defined[..number].iter().any(|(known, _)| known == label) {
-                let finding = Finding::error("footnote", format!("the footnote `[^{label}]` stands here twice"));
-                report(finding, *at, "give each note of the file a label of its own".to_owned());
-            } else if !self.cited.iter().any(|(cited, _)| cited == label) {
-                let finding = Finding::warning("footnote", format!("nothing refers to the footnote `[^{label}]`"));
-                report(finding, *at, format!("no reader gets it: write [^{label}] where it belongs, or remove it"));
-            }
-        }
     }
 
     /// A reference is a link itself; a title is repeated in the table of contents.

@@ -4,17 +4,89 @@
 //! refer to the same note get one each.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use super::content::{Block, Inline, Note};
 use super::outline::Outline;
-use crate::domain::Language;
+use crate::domain::{Finding, Language};
 
 /// The notes of a file by their labels.
 pub type Definitions = BTreeMap<String, Vec<Block>>;
 
+/// The notes of a file and the references to them, with the bytes where they stand.
+#[derive(Debug, Default)]
+pub struct Found {
+    bodies: Definitions,
+    defined: Vec<(String, usize)>,
+    cited: Vec<(String, usize)>,
+}
+
+impl Found {
+    pub fn define(&mut self, label: &str, body: Vec<Block>, at: usize) {
+        let label = folded(label);
+        self.defined.push((label.clone(), at));
+        self.bodies.entry(label).or_insert(body);
+    }
+
+    /// Takes a reference down, and gives its label as definitions have it.
+    pub fn cite(&mut self, label: &str, at: usize) -> String {
+        let label = folded(label);
+        self.cited.push((label.clone(), at));
+        label
+    }
+
+    /// Takes down what the author meant as a reference within `range`: without a note it is text to
+    /// Markdown, brackets and all.
+    pub fn cite_unmet(&mut self, source: &str, range: &Range<usize>) {
+        for (at, _) in source[range.clone()].match_indices('[') {
+            let at = range.start + at;
+            let Some(rest) = source[at..].strip_prefix("[^") else { continue };
+            let label = rest.split(']').next().unwrap_or_default();
+            let is_label = label.len() < rest.len() && !label.is_empty() && !label.contains(char::is_whitespace);
+            if is_label && !source[..at].ends_with('\\') {
+                self.cite(label, at);
+            }
+        }
+    }
+
+    /// References without a note, notes without a reference, and two notes of one label.
+    pub fn check(&self, source: &str) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        for (label, at) in &self.cited {
+            if !self.bodies.contains_key(label) {
+                findings.push(
+                    Finding::error("footnote", format!("there is no footnote `[^{label}]`"))
+                        .at_offset(source, *at)
+                        .with_help(format!("write it below, on a line of its own: [^{label}]: the note")),
+                );
+            }
+        }
+        for (number, (label, at)) in self.defined.iter().enumerate() {
+            if self.defined[..number].iter().any(|(known, _)| known == label) {
+                findings.push(
+                    Finding::error("footnote", format!("the footnote `[^{label}]` stands here twice"))
+                        .at_offset(source, *at)
+                        .with_help("give each note of the file a label of its own"),
+                );
+            } else if !self.cited.iter().any(|(cited, _)| cited == label) {
+                findings.push(
+                    Finding::warning("footnote", format!("nothing refers to the footnote `[^{label}]`"))
+                        .at_offset(source, *at)
+                        .with_help(format!("no reader gets it: write [^{label}] where it belongs, or remove it")),
+                );
+            }
+        }
+        findings
+    }
+
+    pub fn into_definitions(self) -> Definitions {
+        self.bodies
+    }
+}
+
 /// Labels differ by more than upper and lower case.
-pub fn label(text: &str) -> String {
-    text.to_lowercase()
+fn folded(label: &str) -> String {
+    label.to_lowercase()
 }
 
 /// Numbers the references in `outline` and sets the notes at the end of the texts that refer to them.
