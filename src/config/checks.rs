@@ -6,10 +6,8 @@ use std::time::Duration;
 use indexmap::IndexMap;
 use toml::Spanned;
 
-use super::raw::{RawBrand, RawConfig, RawLanguage, RawSenders, RawSmtp, RawText, RawThrottle};
-use super::{
-    Batch, Brand, Config, Images, Links, Newsletter, PasswordSource, Sender, Smtp, Throttle, Tls, Translations,
-};
+use super::raw::{RawConfig, RawLanguage, RawSenders, RawSmtp, RawText, RawThrottle};
+use super::{Batch, Config, Images, Links, Newsletter, PasswordSource, Sender, Smtp, Throttle, Tls, Translations};
 use crate::domain::finding::{cure_unknown, did_you_mean};
 use crate::domain::toml_fault::toml_fault;
 use crate::domain::{Finding, Language, Localised, Topic, Typography};
@@ -30,7 +28,7 @@ pub(super) fn parse(text: &str) -> Result<Config, Vec<Finding>> {
     }
 }
 
-struct Checks<'a> {
+pub(super) struct Checks<'a> {
     text: &'a str,
     findings: Vec<Finding>,
     languages: Vec<Language>,
@@ -198,19 +196,6 @@ impl Checks<'_> {
         columns
     }
 
-    fn brand(&mut self, raw: RawBrand) -> Brand {
-        let default = Brand::default();
-        let mut colour = |raw: Option<Spanned<String>>, default: String| {
-            let Some(raw) = raw else { return default };
-            let digits = raw.get_ref().strip_prefix('#').unwrap_or_default();
-            if digits.len() != 6 || !digits.bytes().all(|b| b.is_ascii_hexdigit()) {
-                self.fault(&raw, format!("`{}` is not a colour", raw.get_ref()), "write it as #rrggbb: #0f4c5c");
-            }
-            raw.into_inner().to_lowercase()
-        };
-        Brand { colour: colour(raw.colour, default.colour), accent: colour(raw.accent, default.accent), logo: raw.logo }
-    }
-
     fn smtp(&mut self, raw: RawSmtp) -> Option<Smtp> {
         let sources = [
             raw.password_env.map(PasswordSource::Env),
@@ -290,7 +275,7 @@ impl Checks<'_> {
         parsed
     }
 
-    fn url(&mut self, raw: Option<Spanned<String>>) -> Option<String> {
+    pub(super) fn url(&mut self, raw: Option<Spanned<String>>) -> Option<String> {
         let raw = raw?;
         let url = raw.get_ref().trim_end_matches('/');
         let host = url.strip_prefix("https://").unwrap_or_default();
@@ -345,7 +330,7 @@ impl Checks<'_> {
         self.findings.push(at.map_or(finding.clone(), |at| finding.at_offset(self.text, at)));
     }
 
-    fn fault<T>(&mut self, at: &Spanned<T>, message: impl Into<String>, help: &str) {
+    pub(super) fn fault<T>(&mut self, at: &Spanned<T>, message: impl Into<String>, help: &str) {
         let finding = Finding::error("config", message).at_offset(self.text, at.span().start).with_help(help);
         self.findings.push(finding);
     }

@@ -1,5 +1,6 @@
 //! `bulletin.toml`: text in, a checked [`Config`] out, in slices of which each room takes its own.
 
+mod brand;
 mod checks;
 mod raw;
 mod secret;
@@ -12,7 +13,7 @@ use indexmap::IndexMap;
 
 pub use secret::{PasswordSource, SecretError, token_key};
 
-use crate::domain::{EmailAddress, Finding, Language, Localised, Topic, Typography};
+use crate::domain::{Colour, EmailAddress, Finding, Language, Localised, Topic, Typography};
 
 /// The file that makes a folder a newsletter.
 pub const FILE: &str = "bulletin.toml";
@@ -100,10 +101,23 @@ pub struct Links {
 pub struct Brand {
     /// Relative to the newsletter's folder.
     pub logo: Option<PathBuf>,
-    /// `#rrggbb`: the head, headings and buttons.
-    pub colour: String,
-    /// `#rrggbb`: thin rules and marks.
-    pub accent: String,
+    /// The head, headings, links and buttons.
+    pub colour: Colour,
+    /// The tint of `colour` for headings and links in dark mode.
+    pub dark: Colour,
+    /// Thin rules and marks.
+    pub accent: Colour,
+    /// A font stack, as CSS writes it.
+    pub font: String,
+    /// Said at the foot, as plain links.
+    pub social: Vec<Social>,
+}
+
+/// Where else readers can follow the organisation.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct Social {
+    pub name: String,
+    pub url: String,
 }
 
 /// The relay that takes the mail.
@@ -272,7 +286,15 @@ impl Default for Throttle {
 
 impl Default for Brand {
     fn default() -> Self {
-        Self { logo: None, colour: "#0f4c5c".into(), accent: "#e09f3e".into() }
+        let colour = Colour::new(0x0f, 0x4c, 0x5c);
+        Self {
+            logo: None,
+            colour,
+            dark: Self::in_the_dark(colour),
+            accent: Colour::new(0xe0, 0x9f, 0x3e),
+            font: "-apple-system, 'Segoe UI', Roboto, Helvetica, Arial, sans-serif".into(),
+            social: Vec::new(),
+        }
     }
 }
 

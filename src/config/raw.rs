@@ -83,6 +83,16 @@ pub(super) struct RawBrand {
     pub(super) logo: Option<PathBuf>,
     pub(super) colour: Option<Spanned<String>>,
     pub(super) accent: Option<Spanned<String>>,
+    pub(super) font: Option<Spanned<String>>,
+    #[serde(default)]
+    pub(super) social: Vec<RawSocial>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawSocial {
+    pub(super) name: Spanned<String>,
+    pub(super) url: Spanned<String>,
 }
 
 #[derive(Deserialize)]

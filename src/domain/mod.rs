@@ -2,6 +2,7 @@
 
 pub mod address;
 pub mod clock;
+pub mod colour;
 pub mod digest;
 pub mod field;
 pub mod finding;
@@ -14,6 +15,7 @@ pub mod toml_fault;
 pub mod typography;
 
 pub use address::EmailAddress;
+pub use colour::Colour;
 pub use digest::Digest;
 pub use finding::{Finding, Severity};
 pub use id::{IssueId, ItemId, Topic};

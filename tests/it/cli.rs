@@ -40,6 +40,26 @@ fn all_faults_of_the_configuration_are_told_at_once() {
 }
 
 #[test]
+fn a_brand_that_can_not_be_read_is_told_with_the_nearest_that_can() {
+    preview("config-contrast", |project| project.edit("bulletin.toml", "#0f4c5c", "#2fa4b8"));
+}
+
+#[test]
+fn links_to_other_places_stand_in_both_parts_and_the_font_in_html() {
+    let project = Project::sample();
+    let social = "accent = \"#e09f3e\"\nfont = \"Georgia, 'Times New Roman', serif\"\n\
+                  social = [{ name = \"Mastodon\", url = \"https://social.example.org/@us?a=1&b=2\" }]";
+    project.edit("bulletin.toml", "accent = \"#e09f3e\"", social);
+    let manifest = project.json(&["preview", "2015-11", "--out", "out", "--json"], 0);
+    let part = |key: &str| project.read(&format!("out/{}", manifest["editions"][0][key].as_str().unwrap()));
+    let (html, text) = (part("html"), part("text"));
+    assert!(text.contains("\nMastodon: https://social.example.org/@us?a=1&b=2\n"), "{text}");
+    assert!(html.contains("href=\"https://social.example.org/@us?a=1&amp;b=2\""), "{html}");
+    assert!(html.contains("Georgia, 'Times New Roman', serif"), "{html}");
+    assert!(!html.contains("Segoe"), "{html}");
+}
+
+#[test]
 fn an_unknown_topic_comes_with_its_line_and_the_likely_one() {
     preview("issue-unknown-topic", |project| {
         project.edit("issues/2015-11/en.md", "{#cwf-strategy .policy}", "{#cwf-strategy .polcy}");
