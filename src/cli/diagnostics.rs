@@ -73,7 +73,9 @@ fn say(said: Said) {
 /// Tells why a command could not do its work. Files in findings are looked up from `folder` on.
 pub(super) fn explain(error: &PipelineError, folder: &Path) {
     match error {
-        PipelineError::Config(ConfigError::Invalid(findings)) | PipelineError::Issue(IssueError::Invalid(findings)) => {
+        PipelineError::Config(ConfigError::Invalid(findings))
+        | PipelineError::Issue(IssueError::Invalid(findings))
+        | PipelineError::Render(RenderError::Faults(findings)) => {
             for finding in findings {
                 say(of_finding(finding, folder));
             }
@@ -170,6 +172,17 @@ fn tell(before: &str, finding: &Finding) {
 /// `1 row`, `2 rows`.
 pub(super) fn counted(count: usize, word: &str) -> String {
     format!("{count} {word}{}", if count == 1 { "" } else { "s" })
+}
+
+/// Tells the doubts about the templates, each once, though every edition has them.
+pub(super) fn tell_template_doubts<'a>(findings: impl Iterator<Item = &'a Finding>) {
+    let mut told = Vec::new();
+    for finding in findings {
+        if !told.contains(&finding) {
+            tell("warning: ", finding);
+            told.push(finding);
+        }
+    }
 }
 
 fn of_finding(finding: &Finding, folder: &Path) -> Said {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use jiff::civil;
 
 use super::diagnostics::counted;
-use super::{Ended, Opened, data};
+use super::{Ended, Opened, data, diagnostics};
 use crate::compose::Kind;
 use crate::domain::IssueId;
 use crate::pipeline::{self, PipelineError, refused};
@@ -37,6 +37,7 @@ impl Preview {
         let Opened { newsletter, issue, roster } = Opened::open(dir, &self.issue, self.subscribers.as_deref())?;
         let assembly = pipeline::assemble(&newsletter, &issue, roster);
         let rendered = pipeline::render(&newsletter, &issue, &assembly.editions)?;
+        diagnostics::tell_template_doubts(rendered.iter().flat_map(|edition| &edition.findings));
         let digest = newsletter.digest(&issue);
         let out = self.out.clone().unwrap_or_else(|| pipeline::outbox(&newsletter, &issue.id).join("preview"));
         let editions = rendered.into_iter().enumerate();

@@ -11,13 +11,13 @@ mod strings;
 mod templates;
 mod text;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::config::{Brand, Links, Newsletter, Sender};
 use crate::domain::field::{Escape, Merge};
-use crate::domain::{Digest, Finding, Language, Localised};
+use crate::domain::{Digest, Finding, Language, Localised, Severity};
 use crate::edition::{Edition, EditionKey};
-use crate::issue::Image;
+use crate::issue::{Image, Issue};
 use pictures::Pictures;
 
 pub use pictures::EmbeddedImage;
@@ -44,6 +44,8 @@ pub struct RenderedEdition {
     pub images: Vec<EmbeddedImage>,
     /// Over all of the above.
     pub digest: Digest,
+    /// Doubts about the templates.
+    pub findings: Vec<Finding>,
 }
 
 /// An edition can't be rendered.
@@ -53,6 +55,8 @@ pub enum RenderError {
     Read(PathBuf, #[source] std::io::Error),
     #[error("{}", .0.message)]
     Invalid(Box<Finding>),
+    #[error("the templates make MJML that must be mended first")]
+    Faults(Vec<Finding>),
     #[error(transparent)]
     Mjml(#[from] mjml::MjmlError),
 }
@@ -79,7 +83,12 @@ pub fn render(
 ) -> Result<RenderedEdition, RenderError> {
     let mut pictures = Pictures::new(edition.issue, setting);
     let layout = layout::Layout { templates, setting, edition };
-    let html = mjml::to_html(&layout.mjml(&mut pictures)?)?;
+    let mjml = layout.mjml(&mut pictures)?;
+    let findings = mjml::check(&mjml, &sources(edition.issue, templates));
+    if findings.iter().any(|finding| finding.severity == Severity::Error) {
+        return Err(RenderError::Faults(findings));
+    }
+    let html = mjml::to_html(&mjml)?;
     let text = layout.text()?;
     let fields = &edition.issue.fields;
     let html = Merge::cut(&html, fields, Escape::Html);
@@ -95,5 +104,28 @@ pub fn render(
     for image in &images {
         digester.add(&image.content_id, &image.bytes);
     }
-    Ok(RenderedEdition { key: edition.key.clone(), subject, html, text, images, digest: digester.finish() })
+    Ok(RenderedEdition { key: edition.key.clone(), subject, html, text, images, digest: digester.finish(), findings })
+}
+
+/// The MJML of one edition, as MJML's own tools take it.
+///
+/// # Errors
+/// A template has a fault.
+pub fn assembled_mjml(
+    edition: &Edition<'_>,
+    templates: &Templates,
+    setting: Setting<'_>,
+) -> Result<String, RenderError> {
+    let mut pictures = Pictures::new(edition.issue, setting);
+    layout::Layout { templates, setting, edition }.mjml(&mut pictures)
+}
+
+/// The files that an edition's MJML comes from.
+fn sources<'a>(issue: &'a Issue, templates: &'a Templates) -> Vec<mjml::Source<'a>> {
+    let folder = Path::new("issues").join(issue.id.as_str());
+    let of_markdown = |name: &str| Path::new(name).extension().is_some_and(|extension| extension == "md");
+    let texts = issue.sources.iter().filter(|(name, _)| of_markdown(name));
+    let texts = texts.filter_map(|(name, text)| Some((folder.join(name), std::str::from_utf8(text).ok()?)));
+    let templates = templates.mjml().map(|(name, text)| (Path::new("templates").join(name), text));
+    templates.chain(texts).map(|(file, text)| mjml::Source { file, text }).collect()
 }

@@ -67,9 +67,14 @@ impl Templates {
             let within = arguments.get::<&str>("within")?.unwrap_or("ltr");
             Ok::<_, tera::Error>(super::text::left_to_right(text, within))
         });
-        let templates = sources.iter().filter(|(name, _)| !name.starts_with("strings/"));
-        tera.add_raw_templates(templates.map(|(name, text)| (name.clone(), text.clone())))
-            .map_err(|error| template_error(&error))?;
+        let known: Vec<_> = sources.keys().map(String::as_str).filter(|name| !name.starts_with("strings/")).collect();
+        let mut templates = Vec::new();
+        for &name in &known {
+            let text = super::mjml::include(&Path::new("templates").join(name), &sources[name], &known)
+                .map_err(|finding| RenderError::Invalid(Box::new(finding)))?;
+            templates.push((name.to_owned(), text));
+        }
+        tera.add_raw_templates(templates).map_err(|error| template_error(&error))?;
         let mut strings = BTreeMap::new();
         for language in languages {
             strings.insert(language.clone(), strings_of(language, &sources)?);
@@ -88,6 +93,13 @@ impl Templates {
 
     pub(super) fn render(&self, name: &str, context: &Context) -> Result<String, RenderError> {
         self.tera.render(name, context).map_err(|error| template_error(&error))
+    }
+
+    /// Name and text of those that make MJML.
+    pub(super) fn mjml(&self) -> impl Iterator<Item = (&str, &str)> {
+        let of_mjml = |name: &str| Path::new(name).extension().is_some_and(|extension| extension == "mjml");
+        let sources = self.sources.iter().filter(move |(name, _)| of_mjml(name));
+        sources.map(|(name, text)| (name.as_str(), text.as_str()))
     }
 
     /// Feeds all templates and strings to `digester`.

@@ -60,6 +60,38 @@ fn links_to_other_places_stand_in_both_parts_and_the_font_in_html() {
 }
 
 #[test]
+fn unknown_elements_in_templates_and_issues_are_told_with_their_lines() {
+    preview("mjml-faults", |project| {
+        project.edit("templates/button.mjml", "mj-button", "mj-buton");
+        let block = "```mjml\n<mj-dividr />\n<p>Soon</p>\n```\n\n# Events";
+        project.edit("issues/2015-11/en.md", "# Events", block);
+    });
+}
+
+#[test]
+fn an_unknown_attribute_is_a_warning_that_stops_nobody() {
+    let project = Project::sample();
+    project.edit("templates/button.mjml", "css-class=", "colour=\"red\" css-class=");
+    let said = project.run(&["preview", "2015-11", "--out", "out"]);
+    assert_eq!(said.status, Some(0), "{said:#?}");
+    let warning = "warning: templates/button.mjml:1: `<mj-button>` has no attribute `colour`; did you mean `color`?\n";
+    assert_eq!(said.stderr.matches("no attribute").count(), 1, "{}", said.stderr);
+    assert!(said.stderr.contains(warning), "{}", said.stderr);
+}
+
+#[test]
+fn a_template_includes_another_in_the_way_of_mjml() {
+    let project = Project::sample();
+    project.edit("templates/issue.mjml", "{% include \"footer.mjml\" %}", "<mj-include path=\"./own.mjml\" />");
+    project.write("templates/own.mjml", "<mj-text css-class=\"own\">{{ sender.name }} says goodbye</mj-text>");
+    let manifest = project.json(&["preview", "2015-11", "--out", "out", "--json"], 0);
+    let html = project.read(&format!("out/{}", manifest["editions"][0]["html"].as_str().unwrap()));
+    assert!(html.contains("Refugee Rights Council says goodbye"), "{html}");
+    project.edit("templates/issue.mjml", "./own.mjml", "./onw.mjml");
+    refuses("mjml-include", &project, &["preview", "2015-11"]);
+}
+
+#[test]
 fn an_unknown_topic_comes_with_its_line_and_the_likely_one() {
     preview("issue-unknown-topic", |project| {
         project.edit("issues/2015-11/en.md", "{#cwf-strategy .policy}", "{#cwf-strategy .polcy}");

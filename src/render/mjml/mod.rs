@@ -4,11 +4,16 @@
 //! letters `\u{a0}`, and a quote would end the attribute. It also fails on CRLF. So every attribute is
 //! quoted anew and each character that would be escaped becomes a numeric reference first.
 
+mod check;
+mod known;
+
 use std::fmt::Write as _;
 
 use htmlparser::{ElementEnd, Token, Tokenizer};
 use mrml::prelude::parser::ParserOptions;
 use mrml::prelude::render::RenderOptions;
+
+pub(super) use check::{Source, check, include};
 
 /// The MJML can't be read or rendered; line and column are those of the assembled MJML.
 #[derive(Debug, thiserror::Error)]
