@@ -17,10 +17,13 @@ const LIGHT: [(Colour, &str); 2] = [
 /// The grounds of the dark theme: the sheet, and its quotations and events.
 const DARK: [Colour; 2] = [Colour::new(0x1a, 0x24, 0x2a), Colour::new(0x22, 0x30, 0x3a)];
 
+/// More than must be: text that only just can be read tires in the dark (WCAG 2.1, level AAA).
+const COMFORTABLE: f64 = 7.0;
+
 impl Brand {
     /// The tint of `colour` that headings and links have in the dark.
     pub(super) fn in_the_dark(colour: Colour) -> Colour {
-        colour.towards_readable(Colour::WHITE, &DARK).unwrap_or(Colour::WHITE)
+        colour.lighter(COMFORTABLE, &DARK).unwrap_or(Colour::WHITE)
     }
 }
 
@@ -57,7 +60,7 @@ impl Checks<'_> {
         };
         // Rounded down, so that 4.499 is not told as 4.5.
         let ratio = (colour.contrast(ground) * 100.0).floor() / 100.0;
-        let near = colour.towards_readable(Colour::BLACK, &LIGHT.map(|(ground, _)| ground)).unwrap_or(Colour::BLACK);
+        let near = colour.darker(READABLE, &LIGHT.map(|(ground, _)| ground)).unwrap_or(Colour::BLACK);
         let message =
             format!("{colour} can't be read with {place}: its contrast is {ratio}:1, and text needs {READABLE}:1");
         self.fault(raw, message, &format!("the nearest darker shade that can be read is {near}"));

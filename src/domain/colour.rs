@@ -14,7 +14,7 @@ pub struct ColourError(String);
 /// The ratio that text must reach: WCAG 2.1, success criterion 1.4.3, level AA.
 pub const READABLE: f64 = 4.5;
 
-/// A hundred steps lead from any colour to black, and a hundred to white.
+/// How many steps lead from a colour to another.
 const STEPS: u8 = 100;
 
 impl Colour {
@@ -54,11 +54,27 @@ impl Colour {
         others.iter().map(|other| self.contrast(*other)).fold(f64::INFINITY, f64::min)
     }
 
-    /// The nearest colour on the way to `end` that can be read with each of `others`; none if not even `end` can.
+    /// The nearest darker shade whose contrast with each of `others` is at least `ratio`; none if not
+    /// even black has it.
     #[must_use]
-    pub fn towards_readable(self, end: Self, others: &[Self]) -> Option<Self> {
-        let steps = (0..=STEPS).map(|step| self.mixed(end, step));
-        steps.into_iter().find(|colour| colour.least_contrast(others) >= READABLE)
+    pub fn darker(self, ratio: f64, others: &[Self]) -> Option<Self> {
+        (0..=STEPS).map(|step| self.mixed(Self::BLACK, step)).find(|shade| shade.least_contrast(others) >= ratio)
+    }
+
+    /// The nearest lighter tint with at least that contrast: as long as it can, one of the same hue and
+    /// saturation, since mixing white in makes a colour dull.
+    #[must_use]
+    pub fn lighter(self, ratio: f64, others: &[Self]) -> Option<Self> {
+        let bright = self.brightest();
+        let brighter = (0..=STEPS).map(|step| self.mixed(bright, step));
+        let paler = (0..=STEPS).map(|step| bright.mixed(Self::WHITE, step));
+        brighter.chain(paler).find(|tint| tint.least_contrast(others) >= ratio)
+    }
+
+    /// The same hue and saturation at full brightness.
+    fn brightest(self) -> Self {
+        let most = u16::from(self.0.into_iter().max().unwrap_or_default().max(1));
+        Self(self.0.map(|channel| u8::try_from(u16::from(channel) * 255 / most).unwrap_or(u8::MAX)))
     }
 
     /// `step` hundredths of the way to `end`.
@@ -131,7 +147,7 @@ mod tests {
 
     #[test]
     fn a_colour_that_can_be_read_stays_as_it_is() {
-        assert_eq!(colour("#0f4c5c").towards_readable(Colour::BLACK, &[Colour::WHITE]), Some(colour("#0f4c5c")));
+        assert_eq!(colour("#0f4c5c").darker(READABLE, &[Colour::WHITE]), Some(colour("#0f4c5c")));
     }
 
     proptest! {
@@ -140,8 +156,8 @@ mod tests {
             let any = Colour::new(red, green, blue);
             let light = [Colour::WHITE, Colour::new(light, light, light)];
             let dark = [Colour::BLACK, Colour::new(dark, dark, dark)];
-            prop_assert!(any.towards_readable(Colour::BLACK, &light).unwrap().least_contrast(&light) >= READABLE);
-            prop_assert!(any.towards_readable(Colour::WHITE, &dark).unwrap().least_contrast(&dark) >= READABLE);
+            prop_assert!(any.darker(READABLE, &light).unwrap().least_contrast(&light) >= READABLE);
+            prop_assert!(any.lighter(READABLE, &dark).unwrap().least_contrast(&dark) >= READABLE);
         }
 
         #[test]
