@@ -20,6 +20,7 @@ use crate::edition::{Edition, EditionKey};
 use crate::issue::{Image, Issue};
 use pictures::Pictures;
 
+pub use mjml::{MjmlError, to_html as mjml_to_html};
 pub use pictures::EmbeddedImage;
 pub use templates::Templates;
 
