@@ -74,7 +74,8 @@ fn an_unknown_attribute_is_a_warning_that_stops_nobody() {
     project.edit("templates/button.mjml", "css-class=", "colour=\"red\" css-class=");
     let said = project.run(&["preview", "2015-11", "--out", "out"]);
     assert_eq!(said.status, Some(0), "{said:#?}");
-    let warning = "warning: templates/button.mjml:1: `<mj-button>` has no attribute `colour`; did you mean `color`?\n";
+    let warning =
+        "warning: templates/button.mjml:1: `<mj-button>` has no attribute `colour`\n    did you mean `color`?\n";
     assert_eq!(said.stderr.matches("no attribute").count(), 1, "{}", said.stderr);
     assert!(said.stderr.contains(warning), "{}", said.stderr);
 }

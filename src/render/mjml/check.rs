@@ -66,8 +66,10 @@ impl<'a> Walk<'a> {
     fn start(&mut self, tag: &'a str, here: &'a str) {
         let parent = self.open.last().copied();
         let Some(element) = Element::named(tag) else {
+            // What stands in an unknown element is none of MJML's business until that is mended.
+            let in_unknown = parent.is_some_and(|parent| Element::named(parent).is_none());
             // Within mj-attributes these two stand for other elements.
-            if !(parent == Some("mj-attributes") && matches!(tag, "mj-all" | "mj-class")) {
+            if !in_unknown && !(parent == Some("mj-attributes") && matches!(tag, "mj-all" | "mj-class")) {
                 let place = if tag.starts_with("mj") { Place::Tag(tag) } else { Place::Here(here) };
                 self.fault(unknown(tag), place);
             }
