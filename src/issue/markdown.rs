@@ -9,6 +9,7 @@ use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, OffsetIter, Options, Pa
 use super::attributes;
 use super::content::{Alignment, Block, Inline, Picture, Table, has_note};
 use super::event;
+use super::html;
 use super::notes::{Definitions, Found};
 use crate::domain::Finding;
 use crate::domain::field::in_url;
@@ -65,6 +66,7 @@ impl<'a> Reader<'a> {
                 Event::Start(Tag::Heading { level: level @ (HeadingLevel::H1 | HeadingLevel::H2), .. }) => {
                     nodes.push(self.top_heading(level, &range));
                 }
+                Event::Start(Tag::HtmlBlock) => nodes.extend(self.html_block(&range).into_iter().map(Node::Block)),
                 event => nodes.extend(self.block(event, &range).map(Node::Block)),
             }
         }
@@ -111,7 +113,10 @@ impl<'a> Reader<'a> {
             if event == Event::End(end) {
                 break;
             }
-            blocks.extend(self.block(event, &range));
+            match event {
+                Event::Start(Tag::HtmlBlock) => blocks.extend(self.html_block(&range)),
+                event => blocks.extend(self.block(event, &range)),
+            }
         }
         blocks
     }
@@ -134,11 +139,6 @@ impl<'a> Reader<'a> {
             Event::Start(Tag::FootnoteDefinition(name)) => {
                 let body = self.blocks_until(TagEnd::FootnoteDefinition);
                 self.notes.define(&name, body, range.start);
-                return None;
-            }
-            Event::Start(Tag::HtmlBlock) => {
-                self.blocks_until(TagEnd::HtmlBlock);
-                self.html(range);
                 return None;
             }
             Event::Rule => Block::Rule,
@@ -279,7 +279,7 @@ impl<'a> Reader<'a> {
                 let label = self.notes.cite(&name, range.start);
                 Inline::Note { label, number: 0, anchor: String::new(), first: false }
             }
-            Event::Html(_) | Event::InlineHtml(_) => return self.html(range),
+            Event::Html(tag) | Event::InlineHtml(tag) => return self.inline_html(&tag, range, content),
             _ => return,
         };
         content.push(inline);
@@ -333,12 +333,49 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn html(&mut self, range: &Range<usize>) {
-        let finding = Finding::error("html", "HTML can't stand in an issue")
-            .at_offset(self.source, range.start)
-            .with_help("use Markdown, or a fenced block tagged mjml; write \\< for the sign itself");
-        // Start and end of one element are one fault.
-        if !self.findings.iter().any(|known| known.code == "html" && known.line == finding.line) {
+    fn html_block(&mut self, range: &Range<usize>) -> Vec<Block> {
+        let mut source = String::new();
+        for (event, _) in self.events.by_ref() {
+            match event {
+                Event::Html(text) | Event::Text(text) => source.push_str(&text),
+                Event::End(TagEnd::HtmlBlock) => break,
+                _ => {}
+            }
+        }
+        let html::Cleaned { blocks, removed } = html::blocks(&source);
+        self.tell_removed(removed, range);
+        blocks
+    }
+
+    fn inline_html(&mut self, tag: &str, range: &Range<usize>, content: &mut Vec<Inline>) {
+        match html::tag(tag) {
+            html::Tag::Break => content.push(Inline::Break),
+            html::Tag::Nothing { removed } => self.tell_removed(removed, range),
+            html::Tag::Open { name, mark, removed } => {
+                self.tell_removed(removed, range);
+                let inner = self.inlines_within(&name);
+                content.extend(mark.on(inner));
+            }
+        }
+    }
+
+    /// The text up to the end tag of `name`, or as far as it can reach where that is missing.
+    fn inlines_within(&mut self, name: &str) -> Vec<Inline> {
+        let mut content = Vec::new();
+        while let Some((event, range)) = self.events.next_if(|(event, _)| !matches!(event, Event::End(_))) {
+            match event {
+                Event::InlineHtml(tag) if html::ends(&tag, name) => break,
+                event => self.inline(event, &range, &mut content),
+            }
+        }
+        content
+    }
+
+    fn tell_removed(&mut self, removed: Vec<String>, range: &Range<usize>) {
+        for message in removed {
+            let finding = Finding::warning("html", message)
+                .at_offset(self.source, range.start)
+                .with_help("mail programs show Markdown's own marks; write \\< for the sign itself");
             self.findings.push(finding);
         }
     }
@@ -371,7 +408,7 @@ fn push_text(content: &mut Vec<Inline>, text: &str) {
 }
 
 /// A paragraph, or the button or image that it really is.
-fn paragraph(mut content: Vec<Inline>) -> Block {
+pub(super) fn paragraph(mut content: Vec<Inline>) -> Block {
     match content.as_mut_slice() {
         [Inline::Strong(strong)] if matches!(strong.as_slice(), [Inline::Link { .. }]) => {
             if let Some(Inline::Link { url, content }) = strong.pop() {
@@ -452,8 +489,19 @@ mod tests {
     }
 
     #[test]
-    fn html_and_links_to_nowhere_are_errors_with_their_line() {
-        for (source, line) in [("a\n\n<b>c</b>\n", 3), ("\n<div>x</div>\n", 2), ("[a]()", 1), ("[a](page.html)", 1)] {
+    fn html_in_a_line_is_read_like_markdown() {
+        let strong = Inline::Strong(vec![Inline::Text("b ".into()), Inline::Emphasis(text("c"))]);
+        let paragraph = vec![Inline::Text("a ".into()), strong, Inline::Break, Inline::Text("d".into())];
+        assert_eq!(blocks("a <b>b *c*</b><br>d"), [Block::Paragraph(paragraph)]);
+        assert_eq!(blocks("<b>open"), [Block::Paragraph(vec![Inline::Strong(text("open"))])]);
+        assert_eq!(blocks("<p>a</p>\n\nb").len(), 2);
+    }
+
+    #[test]
+    fn html_without_a_counterpart_and_links_to_nowhere_are_told_with_their_line() {
+        for (source, line) in
+            [("a\n\n<u>c</u>\n", 3), ("\n<center>x</center>\n", 2), ("[a]()", 1), ("[a](page.html)", 1)]
+        {
             let findings = parse(source).findings;
             assert_eq!(findings[0].line, Some(line), "{source:?}");
         }

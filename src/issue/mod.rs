@@ -4,6 +4,7 @@ pub mod attributes;
 pub mod content;
 mod event;
 mod front_matter;
+mod html;
 mod load;
 mod markdown;
 mod merge_fields;

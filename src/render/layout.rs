@@ -73,6 +73,8 @@ struct PartContext {
     items_count: String,
     /// How a reader of the other part is led here.
     jump: String,
+    /// The same in plain text, which has no jumps.
+    further_down: String,
     introduction: String,
     sections: Vec<SectionContext>,
 }
@@ -274,6 +276,7 @@ impl Layout<'_> {
             in_this_issue: strings.in_this_issue.clone(),
             items_count: strings.items_count.of(count, part.language),
             jump: strings.other_language.clone(),
+            further_down: strings.further_down.clone(),
             introduction: medium.body(&part.front.introduction, part.language, &suffix)?,
             sections: sections
                 .map(|section| self.section(section, part, &suffix, medium, escape))

@@ -26,6 +26,8 @@ pub struct Strings {
     pub fallback_note: String,
     /// Said in a mail in two languages, of this one.
     pub other_language: String,
+    /// Said at the top of the plain text of such a mail, of the language that comes second.
+    pub further_down: String,
     pub back_to_top: String,
     /// With `{sender}`.
     pub sent_by: String,

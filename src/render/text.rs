@@ -217,8 +217,10 @@ impl<'a> Writer<'a> {
         for inline in content {
             match inline {
                 Inline::Text(text) | Inline::Code(text) => out.push_str(text),
-                Inline::Emphasis(inner) | Inline::Strong(inner) | Inline::Strikethrough(inner) => {
-                    out.push_str(&self.inlines(inner));
+                Inline::Emphasis(inner) | Inline::Strong(inner) => out.push_str(&self.inlines(inner)),
+                // Without its mark it would say the opposite.
+                Inline::Strikethrough(inner) => {
+                    let _ = write!(out, "~{}~", self.inlines(inner));
                 }
                 Inline::Link { url, content } => {
                     let text = self.inlines(content);

@@ -119,10 +119,19 @@ fn a_bad_front_matter_is_shown() {
 }
 
 #[test]
-fn html_in_an_issue_is_refused_with_its_line() {
-    preview("issue-html", |project| {
-        project.edit("issues/2015-11/en.md", "# Events", "<center>Soon</center>\n\n# Events");
-    });
+fn html_in_an_issue_is_read_and_what_is_taken_out_is_told_with_its_line() {
+    let project = Project::sample();
+    let html = "<center onclick=\"x()\">Soon: <b>more</b><script>x()</script></center>\n\n# Events";
+    project.edit("issues/2015-11/en.md", "# Events", html);
+    let said = project.run(&["preview", "2015-11", "--out", "out"]);
+    assert_eq!(said.status, Some(0), "{said:#?}");
+    for word in ["`<center>` is taken out; its text stays", "`<script>` is taken out, with what is in it"] {
+        assert!(said.stderr.contains(&format!("warning: issues/2015-11/en.md:148: {word}")), "{}", said.stderr);
+    }
+    let manifest: serde_json::Value = serde_json::from_str(&project.read("out/manifest.json")).unwrap();
+    let read = |part: &str| project.read(&format!("out/{}", manifest["editions"][0][part].as_str().unwrap()));
+    assert!(read("html").contains("Soon: <strong>more</strong>") && !read("html").contains("x()"));
+    assert!(read("text").contains("Soon: more"));
 }
 
 #[test]

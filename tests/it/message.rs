@@ -131,6 +131,14 @@ fn text_and_html_hold_the_same_links_and_none_is_empty() {
 }
 
 #[test]
+fn the_largest_edition_stays_well_under_what_gmail_shows() {
+    let (_project, editions) = editions();
+    let largest = editions.iter().map(|(edition, _)| edition["html_bytes"].as_u64().unwrap()).max().unwrap();
+    // Gmail cuts the HTML part at 102 KB; a reader's own values need some room.
+    assert!(largest < 92 * 1024, "{largest}");
+}
+
+#[test]
 fn jumps_within_a_mail_lead_somewhere() {
     let (_project, editions) = editions();
     for (edition, bytes) in &editions {

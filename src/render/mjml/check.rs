@@ -69,7 +69,8 @@ impl<'a> Walk<'a> {
             // What stands in an unknown element is none of MJML's business until that is mended.
             let in_unknown = parent.is_some_and(|parent| Element::named(parent).is_none());
             // Within mj-attributes these two stand for other elements.
-            if !in_unknown && !(parent == Some("mj-attributes") && matches!(tag, "mj-all" | "mj-class")) {
+            let stands_for_others = parent == Some("mj-attributes") && matches!(tag, "mj-all" | "mj-class");
+            if !in_unknown && !stands_for_others {
                 let place = if tag.starts_with("mj") { Place::Tag(tag) } else { Place::Here(here) };
                 self.fault(unknown(tag), place);
             }
