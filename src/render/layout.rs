@@ -48,6 +48,7 @@ struct Mail<'a> {
 struct Texts<'a> {
     in_this_issue: &'a str,
     event_label: &'a str,
+    colon: &'a str,
     more_about_event: &'a str,
     back_to_top: &'a str,
     sent_by: String,
@@ -239,6 +240,7 @@ impl Layout<'_> {
         Texts {
             in_this_issue: &strings.in_this_issue,
             event_label: &strings.event_label,
+            colon: &strings.colon,
             more_about_event: &strings.more_about_event,
             back_to_top: &strings.back_to_top,
             sent_by: fill(&strings.sent_by, &[("sender", &self.setting.sender.get(language).name)]),

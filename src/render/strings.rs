@@ -40,6 +40,8 @@ pub struct Strings {
     pub archive: String,
     pub help: String,
     pub privacy: String,
+    /// What stands between a word and what it announces, with its space before it.
+    pub colon: String,
     /// The names of languages, by tag.
     pub languages: BTreeMap<String, String>,
 }

@@ -137,7 +137,7 @@ impl<'a> Writer<'a> {
 
     fn event(&mut self, event: &Event, indent: &mut Indent) {
         let when = dates::event(event, self.language, self.strings);
-        let label = format!("{}: {}", self.strings.event_label, event.title);
+        let label = format!("{}{} {}", self.strings.event_label, self.strings.colon, event.title);
         for line in [Some(&label), Some(&when), event.place.as_ref()].into_iter().flatten() {
             self.lines(line, indent);
             indent.next();
@@ -191,7 +191,8 @@ impl<'a> Writer<'a> {
                     self.out.push('\n');
                 }
                 for (title, cell) in head.iter().zip(row) {
-                    let label = if title.is_empty() { cell.clone() } else { format!("{title}: {cell}") };
+                    let colon = &self.strings.colon;
+                    let label = if title.is_empty() { cell.clone() } else { format!("{title}{colon} {cell}") };
                     self.lines(&label, &indent.deeper("", "  "));
                 }
             }

@@ -1,5 +1,6 @@
 //! The whole preview of the sample, byte for byte, against `tests/golden/2015-11`, and that of a
-//! newsletter in English and Arabic against `tests/golden/rtl`. CONTRIBUTING.md tells how to make them anew.
+//! newsletter in English and Arabic against `tests/golden/rtl`, and that of one in each language that is
+//! built in against `tests/golden/languages`. CONTRIBUTING.md tells how to make them anew.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -51,6 +52,13 @@ fn every_edition_in_arabic_and_english_is_the_same_to_the_byte() {
     let project = Project::right_to_left();
     assert_eq!(project.run(&["preview", "2026-03", "--out", "out"]).status, Some(0));
     assert_same(&tree(&repository().join("tests/golden/rtl")), &tree(&project.path("out")));
+}
+
+#[test]
+fn every_edition_in_the_languages_that_are_built_in_is_the_same_to_the_byte() {
+    let project = Project::all_languages();
+    assert_eq!(project.run(&["preview", "2026-04", "--out", "out"]).status, Some(0));
+    assert_same(&tree(&repository().join("tests/golden/languages")), &tree(&project.path("out")));
 }
 
 #[test]

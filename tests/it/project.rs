@@ -36,6 +36,13 @@ impl Project {
         project
     }
 
+    /// A newsletter in every language that is built in.
+    pub fn all_languages() -> Self {
+        let project = Self::empty();
+        copy(&repository().join("tests/fixtures/languages"), &project.path(""));
+        project
+    }
+
     pub fn empty() -> Self {
         Self { folder: tempfile::tempdir().unwrap() }
     }
