@@ -81,6 +81,35 @@ fn an_unknown_attribute_is_a_warning_that_stops_nobody() {
 }
 
 #[test]
+fn a_tag_that_is_left_open_is_shown_where_it_begins() {
+    preview("mjml-open-tag", |project| {
+        project.edit("templates/section.mjml", "</h2></mj-text>", "</h2>");
+    });
+}
+
+#[test]
+fn a_template_of_ones_own_may_use_classes_attributes_and_inline_styles() {
+    let project = Project::sample();
+    project.edit(
+        "templates/issue.mjml",
+        "</mj-attributes>",
+        "<mj-class name=\"loud\" color=\"#7a1022\" /><mj-divider border-color=\"#123456\" /></mj-attributes>\n\
+         <mj-style inline=\"inline\">.small { letter-spacing: 3px; }</mj-style>",
+    );
+    project.edit(
+        "templates/section.mjml",
+        "</h2></mj-text>",
+        "</h2></mj-text><mj-text mj-class=\"loud\"><p class=\"small\">Loud</p></mj-text><mj-divider />",
+    );
+    assert_eq!(project.run(&["preview", "2015-11", "--out", "out"]).status, Some(0));
+    let manifest: serde_json::Value = serde_json::from_str(&project.read("out/manifest.json")).unwrap();
+    let html = project.read(&format!("out/{}", manifest["editions"][0]["html"].as_str().unwrap()));
+    for style in ["color:#7a1022", "letter-spacing: 3px", "#123456"] {
+        assert!(html.contains(style), "{style} is not in the mail");
+    }
+}
+
+#[test]
 fn a_template_includes_another_in_the_way_of_mjml() {
     let project = Project::sample();
     project.edit("templates/issue.mjml", "{% include \"footer.mjml\" %}", "<mj-include path=\"./own.mjml\" />");

@@ -22,7 +22,10 @@ pub(in crate::render) fn check(mjml: &str, sources: &[Source<'_>]) -> Vec<Findin
     let mut tag = "";
     for token in Tokenizer::from(mjml) {
         match token {
-            Ok(Token::ElementStart { local, prefix, span }) if walk.html.is_none() && prefix.is_empty() => {
+            Ok(Token::ElementStart { local, prefix, span })
+                if (walk.html.is_none() || local.as_str().starts_with("mj-")) && prefix.is_empty() =>
+            {
+                walk.leave_html();
                 tag = local.as_str();
                 walk.start(tag, &mjml[span.start()..]);
             }
@@ -37,7 +40,10 @@ pub(in crate::render) fn check(mjml: &str, sources: &[Source<'_>]) -> Vec<Findin
     }
     if let Some(tag) = walk.open.last().copied() {
         let help = format!("write `</{tag}>` where it ends");
-        walk.fault(Finding::error("mjml-tag", format!("`<{tag}>` is never closed")).with_help(help), Place::Unknown);
+        walk.fault(
+            Finding::error("mjml-tag", format!("`<{tag}>` is never closed")).with_help(help),
+            Place::Unclosed(tag),
+        );
     }
     walk.findings
 }
@@ -51,7 +57,8 @@ enum Place<'a> {
     Attribute(&'a str, &'a str),
     /// The tag is right elsewhere: the MJML from here on has to be found as it is, and once.
     Here(&'a str),
-    Unknown,
+    /// Where a file opens this element and doesn't close it.
+    Unclosed(&'a str),
 }
 
 struct Walk<'a> {
@@ -63,6 +70,16 @@ struct Walk<'a> {
 }
 
 impl<'a> Walk<'a> {
+    /// MJML can't stand in an element's HTML: where it does, that element was meant to end before.
+    fn leave_html(&mut self) {
+        if self.html.take().is_some()
+            && let Some(tag) = self.open.pop()
+        {
+            let finding = Finding::error("mjml-tag", format!("`<{tag}>` is still open where other MJML begins"));
+            self.fault(finding.with_help(format!("write `</{tag}>` where it ends")), Place::Unclosed(tag));
+        }
+    }
+
     fn start(&mut self, tag: &'a str, here: &'a str) {
         let parent = self.open.last().copied();
         let Some(element) = Element::named(tag) else {
@@ -122,7 +139,7 @@ impl<'a> Walk<'a> {
                     Some(open) if open != name => {
                         let message = format!("`</{name}>` stands where `</{open}>` should: `<{open}>` is still open");
                         let help = format!("close `<{open}>` before it");
-                        self.fault(Finding::error("mjml-tag", message).with_help(help), Place::Unknown);
+                        self.fault(Finding::error("mjml-tag", message).with_help(help), Place::Unclosed(open));
                         // So that one slip is told once.
                         if let Some(at) = self.open.iter().rposition(|outer| *outer == name) {
                             self.open.truncate(at);
@@ -144,7 +161,7 @@ impl<'a> Walk<'a> {
                 self.places(|text| tags(text, tag).filter_map(|at| attribute(text, at, name)).collect())
             }
             Place::Here(mjml) => self.literally(mjml),
-            Place::Unknown => Vec::new(),
+            Place::Unclosed(tag) => self.places(|text| unclosed(text, tag).into_iter().collect()),
         };
         let found = places.iter().map(|(source, at)| finding.clone().in_file(&source.file).at_offset(source.text, *at));
         let mut found: Vec<_> = found.collect();
@@ -200,6 +217,16 @@ fn tags<'t>(text: &'t str, tag: &str) -> impl Iterator<Item = usize> + use<'t> {
             }
         }
     })
+}
+
+/// Where `text` opens `<tag` and the next such tag is not its end.
+fn unclosed(text: &str, tag: &str) -> Option<usize> {
+    let end = format!("</{tag}>");
+    let opens: Vec<_> = tags(text, tag)
+        .filter(|at| !text[*at..].split_once('>').is_some_and(|(head, _)| head.ends_with('/')))
+        .collect();
+    let nexts = opens.iter().skip(1).copied().chain([text.len()]);
+    opens.iter().zip(nexts).find(|(open, next)| !text[**open..*next].contains(&end)).map(|(open, _)| *open)
 }
 
 /// Where the tag at `tag` has the attribute `name`.
