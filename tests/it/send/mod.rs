@@ -8,6 +8,7 @@ mod kill;
 mod pace;
 mod people;
 mod process;
+mod prompt;
 mod relay;
 mod retry;
 mod stage;
