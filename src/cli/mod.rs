@@ -24,7 +24,7 @@ use crate::config::Config;
 use crate::domain::IssueId;
 use crate::domain::clock::Clock;
 use crate::issue::Issue;
-use crate::pipeline::{Newsletter, PipelineError};
+use crate::pipeline::{self, Newsletter, PipelineError};
 use crate::subscribers::Roster;
 
 /// Write an issue once in several languages; every reader gets their own, and you see all of it first.
@@ -140,7 +140,8 @@ impl Opened {
         let newsletter = Newsletter::open(&folder(dir)?)?;
         let issue = newsletter.issue(issue)?;
         let roster = newsletter.roster(list)?;
-        diagnostics::tell_doubts(&issue.findings, &roster.findings);
+        let doubts: Vec<_> = issue.findings.iter().cloned().chain(pipeline::gaps(&issue, &roster)).collect();
+        diagnostics::tell_doubts(&doubts, &roster.findings);
         Ok(Self { newsletter, issue, roster })
     }
 }

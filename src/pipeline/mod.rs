@@ -7,7 +7,8 @@ mod plan;
 
 use std::collections::BTreeMap;
 
-use crate::domain::IssueId;
+use crate::domain::field::Field;
+use crate::domain::{Finding, IssueId};
 use crate::edition::{self, Edition, EditionKey, NoEdition, Preferences};
 use crate::issue::Issue;
 use crate::render::{self, RenderError, RenderedEdition};
@@ -117,6 +118,26 @@ pub fn render(
 ) -> Result<Vec<RenderedEdition>, RenderError> {
     let render = |key| render::render(&Edition::assemble(issue, key), &newsletter.templates, newsletter.setting());
     editions.iter().map(render).collect()
+}
+
+/// Merge fields that would stay empty for some: each column without default in which readers have a gap.
+#[must_use]
+pub fn gaps(issue: &Issue, roster: &Roster) -> Vec<Finding> {
+    let mut gaps = Vec::new();
+    for field in issue.fields.iter() {
+        let Field::Column { alias, default: None } = field else { continue };
+        let blank = roster.people.iter().filter(|person| alias != "email" && person.column(alias).is_none()).count();
+        if blank > 0 {
+            let message = format!("`{{{{ subscriber.{alias} }}}}` stays empty for {blank} of {}", roster.people.len());
+            let help = format!("write {{{{ subscriber.{alias} | default(value=\"...\") }}}}, or fill in the column");
+            gaps.push(Finding::warning("merge-gap", message).in_file(issue_folder(&issue.id)).with_help(help));
+        }
+    }
+    gaps
+}
+
+fn issue_folder(issue: &IssueId) -> std::path::PathBuf {
+    std::path::Path::new("issues").join(issue.as_str())
 }
 
 /// What a command line says of an issue that is not there.

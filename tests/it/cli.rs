@@ -236,6 +236,18 @@ fn bad_rows_are_left_out_and_told_and_stop_nobody() {
 }
 
 #[test]
+fn a_merge_field_that_stays_empty_for_some_is_told() {
+    let project = Project::sample();
+    let said = project.run(&["preview", "2015-11"]);
+    assert!(!said.stderr.contains("stays empty"), "every field of the sample has a default: {}", said.stderr);
+    project.edit("issues/2015-11/en.md", " | default(value=\"reader\")", "");
+    let said = project.run(&["preview", "2015-11"]);
+    assert_eq!(said.status, Some(0));
+    assert!(said.stderr.contains("`{{ subscriber.name }}` stays empty for 4 of 60"), "{}", said.stderr);
+    assert!(said.stderr.contains("write {{ subscriber.name | default(value=\"...\") }}"), "{}", said.stderr);
+}
+
+#[test]
 fn a_new_newsletter_and_a_new_issue_can_be_rehearsed_as_they_are() {
     let project = Project::empty();
     let said = project.run(&["init", "news"]);
