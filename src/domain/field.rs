@@ -177,6 +177,13 @@ impl Escape {
     }
 }
 
+/// HTML text or an attribute's value without the references that a serializer writes.
+#[must_use]
+pub fn unescape(text: &str) -> String {
+    let plain = text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&nbsp;", "\u{a0}");
+    plain.replace("&amp;", "&")
+}
+
 fn parse_marker<'a>(text: &str, fields: &'a Fields) -> Option<(&'a Field, u8)> {
     let marker = text.get(..MARKER_LENGTH)?.strip_prefix(MARKER)?.strip_suffix(END)?;
     let place = *marker.as_bytes().first()?;

@@ -9,7 +9,7 @@ use htmlparser::{ElementEnd, Token, Tokenizer};
 
 use super::content::{Block, Inline, plain};
 use super::markdown::paragraph;
-use crate::domain::field::in_url;
+use crate::domain::field::{in_url, unescape};
 
 /// Elements that have a counterpart in Markdown, or that only group.
 const KNOWN: &[&str] = &[
@@ -164,7 +164,7 @@ fn parse(clean: &str) -> Vec<Tree> {
                 false
             }
             Token::Attribute { local, value, .. } if local.as_str() == "href" => {
-                tag.1 = value.map(|value| decoded(value.as_str()));
+                tag.1 = value.map(|value| unescape(value.as_str()));
                 false
             }
             Token::ElementEnd { end: ElementEnd::Open, .. } => {
@@ -175,7 +175,7 @@ fn parse(clean: &str) -> Vec<Tree> {
             Token::ElementEnd { end: ElementEnd::Close(..), .. } => true,
             Token::Text { text } => {
                 if let Some((_, _, inner)) = open.last_mut() {
-                    inner.push(Tree::Text(decoded(text.as_str())));
+                    inner.push(Tree::Text(unescape(text.as_str())));
                 }
                 false
             }
@@ -354,12 +354,6 @@ fn removed(html: &str) -> Vec<String> {
 fn name(source: &str) -> String {
     let rest = source.trim_start_matches('<').trim_start_matches('/');
     rest.chars().take_while(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase()
-}
-
-/// Without the references that ammonia writes.
-fn decoded(text: &str) -> String {
-    let plain = text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&nbsp;", "\u{a0}");
-    plain.replace("&amp;", "&")
 }
 
 #[cfg(test)]

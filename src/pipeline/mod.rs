@@ -140,7 +140,7 @@ fn issue_folder(issue: &IssueId) -> std::path::PathBuf {
     std::path::Path::new("issues").join(issue.as_str())
 }
 
-/// What a command line says of an issue that is not there.
+/// An error that a person can set right, and how.
 #[must_use]
 pub fn refused(message: impl Into<String>, help: impl Into<String>) -> PipelineError {
     PipelineError::Refused { message: message.into(), help: help.into() }

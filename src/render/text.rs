@@ -122,8 +122,14 @@ impl<'a> Writer<'a> {
             }
             Block::Image(picture) => self.paragraph(&[linked(picture)], indent),
             Block::Event(event) => self.event(event, indent),
-            // What raw MJML says only HTML can show.
-            Block::Mjml(_) => {}
+            Block::Mjml(mjml) => {
+                for (number, paragraph) in super::mjml::words(mjml).iter().enumerate() {
+                    if number > 0 {
+                        self.out.push('\n');
+                    }
+                    self.paragraph(paragraph, indent);
+                }
+            }
             Block::Notes(notes) => {
                 for (number, note) in notes.iter().enumerate() {
                     let mark = format!("[^{}] ", number + 1);
@@ -408,6 +414,21 @@ mod tests {
         assert_eq!(flowed.lines().count(), 4);
         assert!(flowed.lines().next().unwrap().ends_with(' '));
         assert!(flowed.contains(&format!("\n{link}\n[1] {link}\n")));
+    }
+
+    #[test]
+    fn lines_are_as_long_as_they_look() {
+        let cjk = written(&[Block::Paragraph(text(&"新聞".repeat(40)))]);
+        let widths: Vec<_> = cjk.lines().map(|line| line.trim_end_matches(SOFT).width()).collect();
+        assert_eq!(widths, [72, 72, 16]);
+        let arabic = written(&[Block::Paragraph(text(&"مدرسة ".repeat(30)))]);
+        assert!(arabic.lines().all(|line| line.trim_end_matches(SOFT).width() <= 72) && arabic.lines().count() == 3);
+    }
+
+    #[test]
+    fn raw_mjml_leaves_its_words_and_links() {
+        let block = Block::Mjml("<mj-button href=\"https://example.org/go\">Go on</mj-button>".into());
+        assert_eq!(written(&[block]), "Go on\u{a0}[1]\n\n[1] https://example.org/go\n");
     }
 
     #[test]

@@ -6,6 +6,7 @@
 
 mod check;
 mod known;
+mod words;
 
 use std::fmt::Write as _;
 
@@ -14,6 +15,7 @@ use mrml::prelude::parser::ParserOptions;
 use mrml::prelude::render::RenderOptions;
 
 pub(super) use check::{Source, check, include};
+pub(super) use words::words;
 
 /// The MJML can't be read or rendered; line and column are those of the assembled MJML.
 #[derive(Debug, thiserror::Error)]
