@@ -21,6 +21,8 @@ impl std::fmt::Debug for TokenKey {
 pub enum Purpose {
     Unsubscribe,
     MessageId,
+    /// The return-path of one message (VERP), and its ENVID (RFC 3461 section 4.4).
+    Bounce,
 }
 
 impl Purpose {
@@ -28,7 +30,39 @@ impl Purpose {
         match self {
             Self::Unsubscribe => 'u',
             Self::MessageId => 'm',
+            Self::Bounce => 'b',
         }
+    }
+}
+
+/// Who a token stands for: 80 bits that only the key can tie to an address. Two readers of a list of
+/// a million share one with a chance of less than one in a billion.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Pseudonym([u8; HALF]);
+
+/// The text is not a pseudonym.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a pseudonym has 16 letters and digits in base32")]
+pub struct PseudonymError;
+
+impl std::fmt::Display for Pseudonym {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&BASE32_DNSSEC.encode(&self.0))
+    }
+}
+
+impl std::fmt::Debug for Pseudonym {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Pseudonym({self})")
+    }
+}
+
+impl std::str::FromStr for Pseudonym {
+    type Err = PseudonymError;
+
+    fn from_str(text: &str) -> Result<Self, PseudonymError> {
+        let bytes = BASE32_DNSSEC.decode(text.to_ascii_lowercase().as_bytes()).map_err(|_| PseudonymError)?;
+        bytes.try_into().map(Self).map_err(|_| PseudonymError)
     }
 }
 
@@ -49,43 +83,45 @@ impl TokenKey {
     #[must_use]
     pub fn token(&self, purpose: Purpose, issue: Option<&IssueId>, reader: &EmailAddress) -> String {
         let pseudonym = self.pseudonym(reader);
-        let signature = self.signature(purpose, issue, &pseudonym);
+        let signature = truncated(self.mac(purpose, issue, pseudonym));
         let mut bytes = [0; 2 * HALF];
-        bytes[..HALF].copy_from_slice(&pseudonym);
+        bytes[..HALF].copy_from_slice(&pseudonym.0);
         bytes[HALF..].copy_from_slice(&signature);
         format!("{}{}", purpose.letter(), BASE32_DNSSEC.encode(&bytes))
     }
 
-    /// Whether `token` is this reader's, for this purpose and issue; upper and lower case are one,
-    /// since some mail servers fold a local part.
+    /// Who `token` stands for, if it was signed with this key for `purpose` and `issue`. Upper and lower
+    /// case are one, since some mail servers fold a local part.
+    #[must_use]
+    pub fn open(&self, token: &str, purpose: Purpose, issue: Option<&IssueId>) -> Option<Pseudonym> {
+        let token = token.to_ascii_lowercase();
+        let bytes = BASE32_DNSSEC.decode(token.strip_prefix(purpose.letter())?.as_bytes()).ok()?;
+        let (pseudonym, signature) = bytes.split_at_checked(HALF)?;
+        let pseudonym = Pseudonym(pseudonym.try_into().ok()?);
+        let whole = signature.len() == HALF;
+        (whole && self.mac(purpose, issue, pseudonym).verify_truncated_left(signature).is_ok()).then_some(pseudonym)
+    }
+
+    /// Whether `token` is this reader's, for this purpose and issue.
     #[must_use]
     pub fn verifies(&self, token: &str, purpose: Purpose, issue: Option<&IssueId>, reader: &EmailAddress) -> bool {
-        let Some(code) = token.to_ascii_lowercase().strip_prefix(purpose.letter()).map(str::to_owned) else {
-            return false;
-        };
-        let Ok(bytes) = BASE32_DNSSEC.decode(code.as_bytes()) else { return false };
-        let Some((pseudonym, signature)) = bytes.split_at_checked(HALF) else { return false };
-        pseudonym == self.pseudonym(reader)
-            && signature.len() == HALF
-            && self.mac(purpose, issue, pseudonym).verify_truncated_left(signature).is_ok()
+        self.open(token, purpose, issue) == Some(self.pseudonym(reader))
     }
 
-    fn pseudonym(&self, reader: &EmailAddress) -> [u8; HALF] {
-        let mac = self.0.clone().chain_update("reader\0").chain_update(reader.identity());
-        truncated(mac)
+    /// The name under which a reader is known without their address: the same for every spelling of one
+    /// identity, and for every purpose and issue.
+    #[must_use]
+    pub fn pseudonym(&self, reader: &EmailAddress) -> Pseudonym {
+        Pseudonym(truncated(self.0.clone().chain_update("reader\0").chain_update(reader.identity())))
     }
 
-    fn signature(&self, purpose: Purpose, issue: Option<&IssueId>, pseudonym: &[u8]) -> [u8; HALF] {
-        truncated(self.mac(purpose, issue, pseudonym))
-    }
-
-    fn mac(&self, purpose: Purpose, issue: Option<&IssueId>, pseudonym: &[u8]) -> Hmac<Sha256> {
+    fn mac(&self, purpose: Purpose, issue: Option<&IssueId>, pseudonym: Pseudonym) -> Hmac<Sha256> {
         self.0
             .clone()
             .chain_update([purpose.letter() as u8, 0])
             .chain_update(issue.map_or("", IssueId::as_str))
             .chain_update([0])
-            .chain_update(pseudonym)
+            .chain_update(pseudonym.0)
     }
 }
 
@@ -119,6 +155,17 @@ mod tests {
         for garbage in ["", "m", "mabc", "m00000000000000000000000000000000", "é"] {
             assert!(!key.verifies(garbage, Purpose::MessageId, Some(&issue), &ann), "{garbage}");
         }
+    }
+
+    #[test]
+    fn an_opened_token_tells_whose_it_is_without_a_list() {
+        let key = TokenKey::new(b"secret");
+        let ann = address("ann@example.org");
+        let token = key.token(Purpose::Unsubscribe, None, &ann);
+        let pseudonym = key.open(&token, Purpose::Unsubscribe, None).unwrap();
+        assert_eq!(pseudonym, key.pseudonym(&address("Ann@EXAMPLE.org")));
+        assert_eq!(pseudonym.to_string().parse(), Ok(pseudonym));
+        assert_eq!("short".parse::<Pseudonym>(), Err(PseudonymError));
     }
 
     #[test]
