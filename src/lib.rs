@@ -10,6 +10,7 @@
 //! | [`edition`] | an issue and one reader's preferences | which items they get, and why |
 //! | [`render`] | an edition | HTML and plain text with places left open |
 //! | [`subscribers`] | a CSV | people, and a finding for every doubt |
+//! | [`readers`] | what readers asked for, and what their mailboxes said | who is suppressed, and who wants what |
 //! | [`compose`] | a rendered edition and a subscriber | the bytes for the relay, and the envelope |
 //! | [`deliver`] | messages | each one's outcome |
 //! | [`ledger`] | attempts and outcomes | the account, which always adds up |
@@ -28,6 +29,7 @@ pub mod issue;
 pub mod ledger;
 pub mod pipeline;
 pub mod preview;
+pub mod readers;
 pub mod rehearsal;
 pub mod render;
 pub mod state;

@@ -13,6 +13,7 @@ mod rehearse;
 mod run;
 mod send;
 mod status;
+mod subscribers;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -57,6 +58,8 @@ enum Command {
     Send(send::Send),
     /// Tell what became of an issue's send
     Status(status::Status),
+    /// Look after the list, and after what readers asked for beside it
+    Subscribers(subscribers::Subscribers),
 }
 
 /// Data for whoever reads stdout; a reader who went away is no failure of ours.
@@ -102,6 +105,7 @@ pub fn main() -> ExitCode {
         Command::Rehearse(command) => command.run(dir, &clock),
         Command::Send(command) => command.run(dir, &clock),
         Command::Status(command) => command.run(dir),
+        Command::Subscribers(command) => command.run(dir, &clock),
     };
     match ended {
         Ok(Ended::Well) => ExitCode::SUCCESS,

@@ -35,7 +35,7 @@ pub(super) struct Preview {
 impl Preview {
     pub(super) fn run(&self, dir: Option<&Path>) -> Result<Ended, PipelineError> {
         let Opened { newsletter, issue, roster } = Opened::open(dir, &self.issue, self.subscribers.as_deref())?;
-        let assembly = pipeline::assemble(&newsletter, &issue, roster);
+        let assembly = pipeline::assemble(&newsletter, &issue, roster, &newsletter.book()?);
         let rendered = pipeline::render(&newsletter, &issue, &assembly.editions)?;
         diagnostics::tell_template_doubts(rendered.iter().flat_map(|edition| &edition.findings));
         let digest = newsletter.digest(&issue);
@@ -50,7 +50,7 @@ impl Preview {
             digest,
             composer: newsletter.composer(&issue.id, noon(issue.date), Kind::Issue),
             editions: editions.map(|(place, rendered)| (rendered, assembly.readers_of(place))).collect(),
-            readers: people.filter_map(|(person, reader)| Some((person, (*reader).ok()?))).collect(),
+            readers: people.filter_map(|(person, reader)| Some((person, *reader.as_ref().ok()?))).collect(),
             skipped: assembly.skipped().map(|(person, reason)| (person, reason.to_string())).collect(),
             columns: &columns,
             addresses: if self.addresses { Addresses::Shown } else { Addresses::Masked },

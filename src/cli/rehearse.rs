@@ -34,7 +34,7 @@ impl Rehearse {
     pub(super) fn run(&self, dir: Option<&Path>, clock: &Clock) -> Result<Ended, PipelineError> {
         let started = Instant::now();
         let Opened { newsletter, issue, roster } = Opened::open(dir, &self.issue, self.options.subscribers.as_deref())?;
-        let assembly = pipeline::assemble(&newsletter, &issue, roster);
+        let assembly = pipeline::assemble(&newsletter, &issue, roster, &newsletter.book()?);
         let outbox = pipeline::outbox(&newsletter, &issue.id);
         let folder = outbox.join("rehearsal");
         let lock = pipeline::lock(&outbox, "rehearsal", &format!("rehearsing {}", issue.id))?;

@@ -62,7 +62,7 @@ impl Send {
             let test = pipeline::send_test(&newsletter, &issue, address.clone(), language, transport, clock);
             return tell_test(&runtime.block_on(test)?);
         }
-        let assembly = pipeline::assemble(&newsletter, &issue, roster);
+        let assembly = pipeline::assemble(&newsletter, &issue, roster, &newsletter.book()?);
         let pace = self.options.apply(Pace::new(&newsletter.config.throttle, Mode::Send));
         let state = newsletter.folder.join("state");
         let lock = pipeline::lock(&state, issue.id.as_str(), &format!("sending {}", issue.id))?;
@@ -152,6 +152,9 @@ impl Send {
         }
         if proposal.gone() > 0 {
             eprintln!("  gone        {} of the plan stand in the list no more and are skipped", proposal.gone());
+        }
+        if proposal.suppressed_since() > 0 {
+            eprintln!("  suppressed  {} of the plan since it was made; they are skipped", proposal.suppressed_since());
         }
         let new = proposal.newcomers().count();
         if new > 0 {

@@ -6,6 +6,7 @@
 
 mod account;
 mod lock;
+mod person;
 mod plan;
 mod sqlite;
 
@@ -18,6 +19,7 @@ use crate::state::StateError;
 
 pub use account::{Account, PersonLine, account_of, people_of};
 pub use lock::{Lock, LockError};
+pub use person::{IssueLine, issues_of, planned_issues};
 pub use plan::{Due, NewPerson, Person, Plan, Standing};
 pub use sqlite::{SqliteLedger, UnknownDecision};
 

@@ -29,6 +29,10 @@ impl SqliteLedger {
         Self(database)
     }
 
+    pub(super) fn database(&self) -> &Database {
+        &self.0
+    }
+
     /// The plan of an issue, if it has one. Attempts that a crash left open become `unknown`: only call
     /// this while holding the issue's lock.
     ///

@@ -4,19 +4,23 @@
 mod delivery;
 mod newsletter;
 mod plan;
+mod reader;
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use crate::domain::field::Field;
 use crate::domain::{Finding, IssueId};
 use crate::edition::{self, Edition, EditionKey, NoEdition, Preferences};
 use crate::issue::Issue;
+use crate::readers::{Book, Record, Suppression};
 use crate::render::{self, RenderError, RenderedEdition};
 use crate::subscribers::{Roster, Subscriber};
 
 pub use delivery::{Delivery, Mode, Pace, send_test};
 pub use newsletter::Newsletter;
 pub use plan::{Decisions, Desk, Proposal, lock};
+pub use reader::{Decided, Known, known, restore, suppress};
 
 /// Something on the way failed; each room's own error tells what.
 #[derive(Debug, thiserror::Error)]
@@ -51,13 +55,41 @@ pub struct Assembly {
     /// Editions with at least one reader: by language, then those with the most items first.
     pub editions: Vec<EditionKey>,
     /// For each of the roster's people in turn: the place of their edition, or why there is none.
-    pub readers: Vec<Result<usize, NoEdition>>,
+    pub readers: Vec<Result<usize, Skip>>,
 }
 
-/// Works out everyone's edition.
+/// Why someone in the list gets nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Skip {
+    NoEdition(NoEdition),
+    Suppressed(Suppression),
+}
+
+/// How the reason of a suppressed person begins in the account.
+const SUPPRESSED: &str = "suppressed: ";
+
+impl fmt::Display for Skip {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoEdition(reason) => reason.fmt(f),
+            Self::Suppressed(suppression) => write!(f, "{SUPPRESSED}{suppression}"),
+        }
+    }
+}
+
+/// Works out everyone's edition: by the list, and over it what readers asked for since.
 #[must_use]
-pub fn assemble(newsletter: &Newsletter, issue: &Issue, roster: Roster) -> Assembly {
-    let keys: Vec<_> = roster.people.iter().map(|person| select(newsletter, issue, person)).collect();
+pub fn assemble(newsletter: &Newsletter, issue: &Issue, mut roster: Roster, book: &Book) -> Assembly {
+    let keys = roster.people.iter_mut().map(|person| match book.record(&person.email) {
+        Some(Record { suppression: Some(suppression), .. }) => Err(Skip::Suppressed(suppression.clone())),
+        record => {
+            if let Some(record) = record {
+                prefer(person, record);
+            }
+            select(newsletter, issue, person).map_err(Skip::NoEdition)
+        }
+    });
+    let keys: Vec<_> = keys.collect();
     let mut editions: Vec<EditionKey> = Vec::new();
     let mut places: BTreeMap<EditionKey, usize> = BTreeMap::new();
     for key in keys.iter().flatten() {
@@ -75,6 +107,16 @@ pub fn assemble(newsletter: &Newsletter, issue: &Issue, roster: Roster) -> Assem
     }
     let readers = keys.into_iter().map(|key| key.map(|key| places[&key])).collect();
     Assembly { roster, editions, readers }
+}
+
+/// Gives a person the preferences that they asked for since the list was written.
+fn prefer(person: &mut Subscriber, record: &Record) {
+    if let Some(languages) = &record.languages {
+        person.languages.clone_from(languages);
+    }
+    if let Some(topics) = &record.topics {
+        person.topics.clone_from(topics);
+    }
 }
 
 /// The edition of one person.
@@ -101,9 +143,9 @@ impl Assembly {
     }
 
     /// People who get none, and why.
-    pub fn skipped(&self) -> impl Iterator<Item = (&Subscriber, NoEdition)> {
+    pub fn skipped(&self) -> impl Iterator<Item = (&Subscriber, &Skip)> {
         let people = self.roster.people.iter().zip(&self.readers);
-        people.filter_map(|(person, reader)| reader.err().map(|reason| (person, reason)))
+        people.filter_map(|(person, reader)| reader.as_ref().err().map(|reason| (person, reason)))
     }
 }
 

@@ -8,7 +8,9 @@ use crate::domain::digest::Digester;
 use crate::domain::token::TokenKey;
 use crate::domain::{Digest, Finding, IssueId, Topic};
 use crate::issue::{self, Image, Issue, IssueError};
+use crate::readers::{Book, Register};
 use crate::render::{RenderError, Setting, Templates};
+use crate::state::StateError;
 use crate::subscribers::{self, Roster};
 
 use super::PipelineError;
@@ -65,6 +67,20 @@ impl Newsletter {
             self.config.columns.iter().map(|(alias, header)| (alias.as_str(), header.as_str())).collect();
         let words = subscribers::Vocabulary { languages: &self.config.languages, topics: &topics, columns: &columns };
         Ok(subscribers::load(&path, &shown, words)?)
+    }
+
+    /// Where the database is.
+    #[must_use]
+    pub fn database(&self) -> PathBuf {
+        self.folder.join("state").join("bulletin.db")
+    }
+
+    /// What is known of readers beside the list.
+    ///
+    /// # Errors
+    /// The database can't be read.
+    pub fn book(&self) -> Result<Book, StateError> {
+        Register::read(&self.database(), self.key.clone())
     }
 
     /// What a person approves: a digest over everything that any reader of the issue can get, and over

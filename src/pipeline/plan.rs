@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
-use super::{Assembly, Newsletter, PipelineError, refused, select};
+use super::{Assembly, Newsletter, PipelineError, SUPPRESSED, Skip, refused, select};
 use crate::domain::{Digest, IssueId};
 use crate::issue::Issue;
 use crate::ledger::{
@@ -127,7 +127,7 @@ impl Desk {
             self.ledger.add(plan, proposal.newcomers().map(|place| proposal.new_person(place)).collect())?;
         }
         self.ledger.take_back(proposal.returned().map(|person| person.recipient).collect())?;
-        let gone = proposal.leavers().map(|person| (person.recipient, GONE.to_owned()));
+        let gone = proposal.leavers().filter_map(|person| Some((person.recipient, proposal.withheld(person)?)));
         self.ledger.skip(gone.collect())?;
         if proposal.is_corrected() {
             self.ledger.approve(plan, proposal.digest, now)?;
@@ -187,7 +187,8 @@ impl Proposal {
         if self.plan.is_none() {
             return self.assembly.recipients();
         }
-        let planned = self.people.iter().filter(|person| self.is_wanted(person) && self.is_listed(person)).count();
+        let planned = self.people.iter().filter(|person| self.is_wanted(person) && self.withheld(person).is_none());
+        let planned = planned.count();
         let new = self.newcomers().filter(|place| self.assembly.readers[*place].is_ok()).count();
         planned + if self.decisions.include_new { new } else { 0 }
     }
@@ -195,7 +196,13 @@ impl Proposal {
     /// How many people of the plan stand in the list no more.
     #[must_use]
     pub fn gone(&self) -> usize {
-        self.leavers().count()
+        self.leavers().filter(|person| !self.is_listed(person)).count()
+    }
+
+    /// How many people of the plan were suppressed since it was made.
+    #[must_use]
+    pub fn suppressed_since(&self) -> usize {
+        self.leavers().filter(|person| self.is_listed(person)).count()
     }
 
     /// Places in the roster of people who came after the plan was made.
@@ -228,16 +235,27 @@ impl Proposal {
         match &person.standing {
             Standing::Due(_) => true,
             Standing::Unknown => self.decisions.unknown == Some(UnknownDecision::Retry),
-            Standing::Skipped(reason) => reason == GONE && self.is_listed(person),
+            Standing::Skipped(reason) => {
+                (reason == GONE || reason.starts_with(SUPPRESSED)) && self.withheld(person).is_none()
+            }
             Standing::Settled => false,
         }
     }
 
-    fn leavers(&self) -> impl Iterator<Item = &Person> {
-        self.people.iter().filter(|person| self.is_wanted(person) && !self.is_listed(person))
+    /// Why someone of the plan is not to be sent to any more: their row is gone, or they are suppressed.
+    fn withheld(&self, person: &Person) -> Option<String> {
+        let Some(place) = self.place(&person.identity) else { return Some(GONE.to_owned()) };
+        match &self.assembly.readers[place] {
+            Err(skip @ Skip::Suppressed(_)) => Some(skip.to_string()),
+            _ => None,
+        }
     }
 
-    /// Those who were skipped for want of a row, and whose row is back.
+    fn leavers(&self) -> impl Iterator<Item = &Person> {
+        self.people.iter().filter(|person| self.is_wanted(person) && self.withheld(person).is_some())
+    }
+
+    /// Those who were skipped for want of a row, and whose row is back; and those who may be sent to again.
     fn returned(&self) -> impl Iterator<Item = &Person> {
         let skipped = |person: &&Person| matches!(person.standing, Standing::Skipped(_));
         self.people.iter().filter(move |person| skipped(person) && self.is_wanted(person))
@@ -245,8 +263,8 @@ impl Proposal {
 
     fn new_person(&self, place: usize) -> NewPerson {
         let email = self.assembly.roster.people[place].email.clone();
-        let edition = match self.assembly.readers[place] {
-            Ok(edition) => Ok(self.assembly.editions[edition].clone()),
+        let edition = match &self.assembly.readers[place] {
+            Ok(edition) => Ok(self.assembly.editions[*edition].clone()),
             Err(reason) => Err(reason.to_string()),
         };
         NewPerson { email, edition }

@@ -10,5 +10,6 @@ mod golden;
 mod message;
 mod project;
 mod python;
+mod readers;
 mod right_to_left;
 mod send;

@@ -11,5 +11,5 @@ mod process;
 mod prompt;
 mod relay;
 mod retry;
-mod stage;
+pub mod stage;
 mod trace;

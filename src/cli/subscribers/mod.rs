@@ -1,0 +1,39 @@
+//! `bulletin subscribers`: the list, and what readers asked for beside it.
+
+mod show;
+mod suppress;
+
+use std::path::Path;
+
+use clap::Subcommand;
+
+use super::{Ended, folder};
+use crate::domain::clock::Clock;
+use crate::pipeline::{Newsletter, PipelineError};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Subscribers {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Tell all that is known of one person
+    Show(show::Show),
+    /// Send nothing to someone any more
+    Suppress(suppress::Suppress),
+    /// Send to someone again
+    Unsuppress(suppress::Unsuppress),
+}
+
+impl Subscribers {
+    pub(super) fn run(&self, dir: Option<&Path>, clock: &Clock) -> Result<Ended, PipelineError> {
+        let newsletter = Newsletter::open(&folder(dir)?)?;
+        match &self.command {
+            Command::Show(command) => command.run(&newsletter),
+            Command::Suppress(command) => command.run(&newsletter, clock),
+            Command::Unsuppress(command) => command.run(&newsletter, clock),
+        }
+    }
+}

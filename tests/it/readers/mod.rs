@@ -1,0 +1,3 @@
+//! What readers asked for and what is known of them beside the list: nobody is sent to who left.
+
+mod suppression;
