@@ -4,6 +4,48 @@ use super::Vocabulary;
 use crate::domain::Finding;
 use crate::domain::finding::did_you_mean;
 
+/// What a column is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    Email,
+    Name,
+    Language,
+    Topics,
+    ConsentDate,
+}
+
+impl Role {
+    pub const ALL: [Self; 5] = [Self::Email, Self::Name, Self::Language, Self::Topics, Self::ConsentDate];
+
+    /// The column for it among `headers`.
+    #[must_use]
+    pub fn find(self, headers: &[String]) -> Option<usize> {
+        let known = match self {
+            Self::Email => EMAIL,
+            Self::Name => NAME,
+            Self::Language => LANGUAGE,
+            Self::Topics => TOPICS,
+            Self::ConsentDate => &["consent date", "consent_date"],
+        };
+        headers.iter().position(|name| known.contains(&name.trim().to_lowercase().as_str()))
+    }
+}
+
+impl std::str::FromStr for Role {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        match text {
+            "email" => Ok(Self::Email),
+            "name" => Ok(Self::Name),
+            "language" => Ok(Self::Language),
+            "topics" => Ok(Self::Topics),
+            "consent_date" => Ok(Self::ConsentDate),
+            _ => Err(()),
+        }
+    }
+}
+
 /// The places of the columns that are known, from 0.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Headers {

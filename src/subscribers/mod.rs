@@ -2,7 +2,9 @@
 //! for every doubt.
 
 mod dialect;
+pub mod file;
 mod headers;
+pub mod import;
 mod roster;
 
 use std::collections::{BTreeMap, BTreeSet};
