@@ -14,6 +14,7 @@
 //! | [`compose`] | a rendered edition and a subscriber | the bytes for the relay, and the envelope |
 //! | [`deliver`] | messages | each one's outcome |
 //! | [`ledger`] | attempts and outcomes | the account, which always adds up |
+//! | [`inbox`] | a file, folder, mbox, Maildir or standard input | mails, as bytes |
 //! | [`state`] | | the one database, and who may write to it |
 //!
 //! [`pipeline`] is the only place where they meet. [`preview`] and [`rehearsal`] are side doors, and
@@ -25,6 +26,7 @@ pub mod config;
 pub mod deliver;
 pub mod domain;
 pub mod edition;
+pub mod inbox;
 pub mod issue;
 pub mod ledger;
 pub mod pipeline;

@@ -15,6 +15,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("render", &["domain", "config", "issue", "edition"]),
     ("subscribers", &["domain"]),
     ("compose", &["domain", "config", "render", "subscribers"]),
+    ("inbox", &["domain"]),
     ("state", &[]),
     ("readers", &["domain", "state"]),
     ("ledger", &["domain", "edition", "state"]),
