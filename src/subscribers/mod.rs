@@ -1,14 +1,23 @@
-//! The list: a CSV as a spreadsheet saves it in, the people that a send could reach out, and a finding
-//! for every doubt.
+//! The list: the file of a spreadsheet in, the people that a send could reach out, and a finding for every
+//! doubt. In layers: `dialect` (how it is written), `table` (rows), `headers` (which column is which),
+//! `roster` (people); `write` is the way back.
 
 mod dialect;
 pub mod file;
 mod headers;
 pub mod import;
 mod roster;
+mod table;
+#[cfg(test)]
+mod table_tests;
+mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+
+pub use dialect::{Dialect, LineEnding, Quoting};
+pub use table::{Row, Rows, Table};
+pub use write::{WriteError, Writer};
 
 use crate::domain::{EmailAddress, Finding, Language, Topic};
 
@@ -69,18 +78,20 @@ pub enum ListError {
     Invalid(Box<Finding>),
 }
 
+impl ListError {
+    fn invalid(finding: Finding, shown: &Path) -> Self {
+        Self::Invalid(Box::new(finding.in_file(shown)))
+    }
+}
+
 /// Reads the list in `path`; findings call it `shown`.
 ///
 /// # Errors
-/// The file can't be read, is in no encoding that is known, or has no column for addresses.
+/// The file can't be read, is no list, or has no column for addresses.
 pub fn load(path: &Path, shown: &Path, words: Vocabulary<'_>) -> Result<Roster, ListError> {
-    let bytes = std::fs::read(path).map_err(|error| ListError::Read(shown.to_owned(), error))?;
-    roster::read(&bytes, words).map_err(|finding| ListError::Invalid(Box::new(finding.in_file(shown)))).map(
-        |mut roster| {
-            for finding in &mut roster.findings {
-                finding.file = Some(shown.to_owned());
-            }
-            roster
-        },
-    )
+    let mut roster = roster::read(Table::open(path, shown)?, words)?;
+    for finding in &mut roster.findings {
+        finding.file = Some(shown.to_owned());
+    }
+    Ok(roster)
 }

@@ -2,39 +2,29 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use csv::StringRecord;
-
 use super::headers::Headers;
-use super::{Roster, Subscriber, Vocabulary, dialect};
+use super::{ListError, Roster, Subscriber, Table, Vocabulary, table};
 use crate::domain::finding::cure_unknown;
 use crate::domain::{EmailAddress, Finding, Language, Severity, Topic};
 
 /// Reads a whole list.
 ///
 /// # Errors
-/// It can't be decoded, or has no column for addresses.
-pub fn read(bytes: &[u8], words: Vocabulary<'_>) -> Result<Roster, Finding> {
-    let (text, doubt) = dialect::decode(bytes)?;
-    let delimiter = dialect::delimiter(&text);
-    let mut reader =
-        csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).has_headers(false).from_reader(text.as_bytes());
-    let mut roster = Roster { findings: doubt.into_iter().collect(), ..Roster::default() };
-    let mut record = StringRecord::new();
-    if !next(&mut reader, &mut record)? {
-        return Err(Finding::error("empty-list", "the list is empty")
-            .with_help("its first row names the columns: email,name,language,topics"));
-    }
-    let names = record.iter().map(str::to_owned).collect();
-    let headers = Headers::find(names, words, &mut roster.findings)?;
+/// It can't be read any further, or has no column for addresses.
+pub fn read(mut table: Table, words: Vocabulary<'_>) -> Result<Roster, ListError> {
+    let mut roster = Roster { findings: table.doubts().to_vec(), ..Roster::default() };
+    let names = table.headers().iter().map(str::to_owned).collect();
+    let headers = Headers::find(names, words, &mut roster.findings)
+        .map_err(|finding| ListError::invalid(finding, table.shown()))?;
+    let delimiter = table.dialect().map_or(b',', |dialect| dialect.delimiter);
     let mut seen: HashMap<String, usize> = HashMap::new();
-    while next(&mut reader, &mut record)? {
-        if record.iter().all(|cell| cell.trim().is_empty()) {
+    let mut raw = table::Row::default();
+    while table.next(&mut raw)? {
+        if raw.cells.iter().all(|cell| cell.trim().is_empty()) {
             continue;
         }
         roster.rows += 1;
-        let end = line(reader.position().line()).saturating_sub(1);
-        let mut row =
-            Row { record: &record, headers: &headers, words, delimiter: delimiter.into(), end, findings: Vec::new() };
+        let mut row = Row { raw: &raw, headers: &headers, words, delimiter: delimiter.into(), findings: Vec::new() };
         let subscriber = row.read();
         roster.findings.append(&mut row.findings);
         let Some(subscriber) = subscriber else { continue };
@@ -52,15 +42,6 @@ pub fn read(bytes: &[u8], words: Vocabulary<'_>) -> Result<Roster, Finding> {
     Ok(roster)
 }
 
-fn next(reader: &mut csv::Reader<&[u8]>, record: &mut StringRecord) -> Result<bool, Finding> {
-    reader.read_record(record).map_err(|error| {
-        let line = error.position().map_or(1, csv::Position::line);
-        Finding::error("csv", format!("the list can't be read as CSV: {error}"))
-            .at_line(self::line(line))
-            .with_help("open it in a spreadsheet and save it as CSV again")
-    })
-}
-
 /// A second row of someone: worth a word where it says something else.
 fn duplicate(again: &Subscriber, first: &Subscriber, headers: &Headers) -> Option<Finding> {
     let differs = again.languages != first.languages || again.topics != first.topics;
@@ -75,27 +56,21 @@ fn duplicate(again: &Subscriber, first: &Subscriber, headers: &Headers) -> Optio
 }
 
 struct Row<'a> {
-    record: &'a StringRecord,
+    raw: &'a table::Row,
     headers: &'a Headers,
     words: Vocabulary<'a>,
     delimiter: char,
-    /// The line on which the row ends.
-    end: usize,
     findings: Vec<Finding>,
 }
 
 impl Row<'_> {
-    fn line(&self) -> usize {
-        self.record.position().map_or(0, |position| line(position.line()))
-    }
-
     fn cell(&self, at: usize) -> Option<&str> {
-        self.record.get(at).map(str::trim).filter(|cell| !cell.is_empty())
+        self.raw.cells.get(at).map(str::trim).filter(|cell| !cell.is_empty())
     }
 
     fn report(&mut self, severity: Severity, code: &'static str, message: String, at: usize, help: String) {
-        let finding = Finding::new(severity, code, message).at_line(self.line()).with_help(help);
-        let cell = self.headers.names.get(at).zip(self.record.get(at));
+        let finding = Finding::new(severity, code, message).at_line(self.raw.line).with_help(help);
+        let cell = self.headers.names.get(at).zip(self.raw.cells.get(at));
         self.findings.push(match cell {
             Some((header, value)) => finding.in_cell(header, value),
             None => finding,
@@ -105,19 +80,23 @@ impl Row<'_> {
     /// The subscriber, or none where the row is bad: then at least one finding is an error.
     fn read(&mut self) -> Option<Subscriber> {
         let width = self.headers.names.len();
-        if (width..self.record.len()).any(|at| self.cell(at).is_some()) {
-            let message = format!("the row has {} cells, the first row {width}", self.record.len());
-            let swallowed = self.end > self.line();
+        if (width..self.raw.cells.len()).any(|at| self.cell(at).is_some()) {
+            let message = format!("the row has {} cells, the first row {width}", self.raw.cells.len());
+            let swallowed = self.raw.end_line > self.raw.line;
             let help = if swallowed {
-                format!("the row runs on to line {}: a quotation mark that opens in it is not closed", self.end)
+                format!(
+                    "the row runs on to line {}: a quotation mark that opens in it is not closed",
+                    self.raw.end_line
+                )
             } else {
                 "a cell that holds the delimiter must stand in quotes; saving from a spreadsheet does that".to_owned()
             };
             self.report(Severity::Error, "row-length", message, width, help);
             return None;
         }
-        if self.record.iter().any(|cell| holds_rows(cell, self.delimiter)) {
-            let message = format!("a quotation mark opens in this row and swallows the rows up to line {}", self.end);
+        if self.raw.cells.iter().any(|cell| holds_rows(cell, self.delimiter)) {
+            let message =
+                format!("a quotation mark opens in this row and swallows the rows up to line {}", self.raw.end_line);
             self.report(Severity::Error, "open-quote", message, width, "close it, or take it out".to_owned());
             return None;
         }
@@ -131,12 +110,12 @@ impl Row<'_> {
             .filter_map(|(alias, at)| Some((alias.clone(), self.cell(*at)?.to_owned())))
             .collect();
         let name = self.headers.name.and_then(|at| self.cell(at)).map(str::to_owned);
-        Some(Subscriber { email: email?, name, languages: languages?, topics: topics?, columns, line: self.line() })
+        Some(Subscriber { email: email?, name, languages: languages?, topics: topics?, columns, line: self.raw.line })
     }
 
     fn email(&mut self) -> Option<EmailAddress> {
         let at = self.headers.email;
-        match self.record.get(at).unwrap_or_default().parse::<EmailAddress>() {
+        match self.raw.cells.get(at).unwrap_or_default().parse::<EmailAddress>() {
             Ok(email) => Some(email),
             Err(error) => {
                 self.report(Severity::Error, "bad-address", error.to_string(), at, error.help().to_owned());
@@ -198,10 +177,6 @@ fn holds_rows(cell: &str, delimiter: char) -> bool {
     cell.split_once('\n').is_some_and(|(_, rest)| rest.contains('@') && rest.contains(delimiter))
 }
 
-fn line(number: u64) -> usize {
-    usize::try_from(number).unwrap_or(usize::MAX)
-}
-
 /// Several values in one cell.
 fn split(cell: &str) -> impl Iterator<Item = &str> {
     cell.split([';', '|', ',']).map(str::trim).filter(|word| !word.is_empty())
@@ -218,7 +193,18 @@ mod tests {
             topics: &["policy", "media"],
             columns: &[("organisation", "Organisation name")],
         };
-        read(text.as_bytes(), words).unwrap()
+        read(table(text.as_bytes()).unwrap(), words).unwrap()
+    }
+
+    fn table(bytes: &[u8]) -> Result<Table, ListError> {
+        Table::read(std::io::Cursor::new(bytes.to_vec()), std::path::Path::new("list.csv"))
+    }
+
+    fn code(error: ListError) -> &'static str {
+        match error {
+            ListError::Invalid(finding) => finding.code,
+            ListError::Read(..) => panic!("{error}"),
+        }
     }
 
     fn codes(roster: &Roster) -> Vec<(&str, Option<usize>)> {
@@ -296,7 +282,7 @@ mod tests {
     #[test]
     fn a_list_without_addresses_says_so() {
         let words = Vocabulary { languages: &[], topics: &[], columns: &[] };
-        assert_eq!(read(b"name,emial\n", words).unwrap_err().code, "no-email-column");
-        assert_eq!(read(b"", words).unwrap_err().code, "empty-list");
+        assert_eq!(code(read(table(b"name,emial\n").unwrap(), words).unwrap_err()), "no-email-column");
+        assert_eq!(table(b"").map(drop).map_err(code), Err("empty-list"));
     }
 }

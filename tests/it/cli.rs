@@ -191,10 +191,10 @@ fn a_list_in_an_old_encoding_is_read_and_told() {
 }
 
 #[test]
-fn a_file_of_the_spreadsheet_itself_is_refused() {
+fn a_damaged_spreadsheet_is_refused() {
     let project = Project::sample();
     std::fs::write(project.path("list.xlsx"), b"PK\x03\x04\0\0").unwrap();
-    refuses("list-not-csv", &project, &["preview", "2015-11", "--subscribers", "list.xlsx"]);
+    refuses("list-damaged", &project, &["preview", "2015-11", "--subscribers", "list.xlsx"]);
 }
 
 #[test]

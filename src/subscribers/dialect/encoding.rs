@@ -1,0 +1,323 @@
+//! The encoding of a file: all of its bytes in, in pieces; the encoding out, and a doubt with the line of
+//! the first odd byte where that had to be guessed.
+
+use std::io::{self, Read};
+
+use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
+use encoding_rs::{Encoding, MACINTOSH, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+
+use super::evidence::Evidence;
+use super::{mark, shown};
+use crate::domain::Finding;
+
+/// What a look at all bytes tells.
+pub(super) struct Scan {
+    pub(super) encoding: &'static Encoding,
+    pub(super) bom: bool,
+    pub(super) is_mixed: bool,
+    pub(super) final_newline: bool,
+    pub(super) doubt: Option<Finding>,
+}
+
+/// The file is no text.
+#[derive(Debug, Clone, Copy)]
+pub(in super::super) struct NotText;
+
+const PIECE: usize = 64 * 1024;
+
+/// Reads `source` to its end.
+pub(super) fn scan(source: &mut impl Read) -> io::Result<Result<Scan, NotText>> {
+    let mut piece = vec![0; PIECE];
+    let mut filled = fill(source, &mut piece)?;
+    let head = &piece[..filled];
+    let marked = Encoding::for_bom(head).map(|(encoding, _)| encoding);
+    let wide = marked.filter(|encoding| *encoding != UTF_8).or_else(|| wide_by_nuls(head));
+    if marked.is_none() && wide.is_none() && is_binary(head) {
+        return Ok(Err(NotText));
+    }
+    let mut bytes = Bytes::default();
+    let mut skip = marked.map_or(0, |encoding| mark(encoding).len());
+    while filled > 0 {
+        match wide {
+            Some(_) => bytes.last = tail(bytes.last, &piece[..filled]),
+            None => bytes.feed(&piece[skip..filled]),
+        }
+        skip = 0;
+        filled = fill(source, &mut piece)?;
+    }
+    if let Some(encoding) = wide {
+        let doubt = marked.is_none().then(|| {
+            Finding::new(crate::domain::Severity::Info, "encoding", format!("the list was read as {}", encoding.name()))
+                .at_line(1)
+        });
+        let line_end = if encoding == UTF_16LE { [[b'\n', 0], [b'\r', 0]] } else { [[0, b'\n'], [0, b'\r']] };
+        let final_newline = line_end.contains(&bytes.last);
+        return Ok(Ok(Scan { encoding, bom: marked.is_some(), is_mixed: false, final_newline, doubt }));
+    }
+    Ok(Ok(bytes.finish(marked.is_some())))
+}
+
+/// As much as fits, or all that is left.
+fn fill(source: &mut impl Read, piece: &mut [u8]) -> io::Result<usize> {
+    let mut filled = 0;
+    while filled < piece.len() {
+        match source.read(&mut piece[filled..]) {
+            Ok(0) => break,
+            Ok(read) => filled += read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(filled)
+}
+
+/// UTF-16 without a mark: in a list, most characters are ASCII, so that every other byte is a NUL.
+fn wide_by_nuls(head: &[u8]) -> Option<&'static Encoding> {
+    let pairs = head.len() / 2;
+    let nuls = |first: usize| head.iter().skip(first).step_by(2).filter(|byte| **byte == 0).count();
+    let (even, odd) = (nuls(0), nuls(1));
+    let many = |count: usize| pairs > 1 && count * 4 >= pairs;
+    let few = |count: usize| count * 50 <= pairs;
+    match () {
+        () if many(odd) && few(even) => Some(UTF_16LE),
+        () if many(even) && few(odd) => Some(UTF_16BE),
+        () => None,
+    }
+}
+
+/// A stray NUL happens; a byte in twenty that no text has does not.
+fn is_binary(head: &[u8]) -> bool {
+    let odd = head.iter().filter(|byte| matches!(**byte, 0..=8 | 14..=31)).count();
+    head.starts_with(b"%PDF") || odd * 20 > head.len().max(40)
+}
+
+fn tail(before: [u8; 2], bytes: &[u8]) -> [u8; 2] {
+    match bytes {
+        [] => before,
+        [one] => [before[1], *one],
+        [.., last, one] => [*last, *one],
+    }
+}
+
+/// What is gathered from bytes that may be UTF-8.
+struct Bytes {
+    /// The end of the last piece, where a character was cut off.
+    rest: Vec<u8>,
+    lines: Lines,
+    /// Characters beyond ASCII that are UTF-8, and bytes that can't be.
+    good: usize,
+    odd: usize,
+    first_odd: Option<usize>,
+    /// Bytes that can't be UTF-8, each with what stands beside it, and its words.
+    evidence: Evidence,
+    detector: EncodingDetector,
+    last: [u8; 2],
+}
+
+impl Default for Bytes {
+    fn default() -> Self {
+        Self {
+            rest: Vec::new(),
+            lines: Lines::default(),
+            good: 0,
+            odd: 0,
+            first_odd: None,
+            evidence: Evidence::default(),
+            detector: EncodingDetector::new(Iso2022JpDetection::Deny),
+            last: [0; 2],
+        }
+    }
+}
+
+impl Bytes {
+    fn feed(&mut self, bytes: &[u8]) {
+        self.last = tail(self.last, bytes);
+        // A pure ASCII piece, which is the usual one, tells nothing but its lines.
+        let is_ascii = self.rest.is_empty() && bytes.is_ascii();
+        if !is_ascii {
+            self.evidence.feed(bytes);
+            self.detector.feed(bytes, false);
+            let mut joined = std::mem::take(&mut self.rest);
+            joined.extend_from_slice(bytes);
+            self.utf8(&joined);
+        }
+        self.lines.feed(bytes);
+    }
+
+    fn utf8(&mut self, bytes: &[u8]) {
+        let mut at = 0;
+        loop {
+            match std::str::from_utf8(&bytes[at..]) {
+                Ok(text) => return self.good += beyond_ascii(text.as_bytes()),
+                Err(error) => {
+                    let valid = at + error.valid_up_to();
+                    self.good += beyond_ascii(&bytes[at..valid]);
+                    let Some(length) = error.error_len() else {
+                        bytes[valid..].clone_into(&mut self.rest);
+                        return;
+                    };
+                    self.odd += length;
+                    self.first_odd.get_or_insert_with(|| self.lines.line_after(&bytes[..valid]));
+                    at = valid + length;
+                }
+            }
+        }
+    }
+
+    fn finish(mut self, bom: bool) -> Scan {
+        if !self.rest.is_empty() {
+            self.odd += self.rest.len();
+            self.first_odd.get_or_insert(self.lines.line);
+        }
+        self.detector.feed(b"", true);
+        let final_newline = matches!(self.last[1], b'\n' | b'\r');
+        let scan = Scan { encoding: UTF_8, bom, is_mixed: false, final_newline, doubt: None };
+        let Some(line) = self.first_odd else { return scan };
+        if bom || self.good > 2 * self.odd {
+            let doubt = Finding::warning(
+                "encoding",
+                format!("the list is UTF-8 but for {} that can't be, which were read as Windows-1252", bytes(self.odd)),
+            );
+            let help = "check the names with accents from this line on; saving as \"CSV UTF-8\" leaves no doubt";
+            return Scan { is_mixed: true, doubt: Some(doubt.at_line(line).with_help(help)), ..scan };
+        }
+        let guess = self.detector.guess(None, Utf8Detection::Deny);
+        let encoding = match () {
+            () if self.evidence.speaks_for_mac(self.lines.are_lone_cr()) => MACINTOSH,
+            // What the detector takes for another western encoding is told apart by the words above.
+            () if !guess.is_single_byte() || guess.name().starts_with("windows-125") => guess,
+            () if guess.name().starts_with("ISO-8859-") || guess.name().starts_with("KOI8") => guess,
+            () => WINDOWS_1252,
+        };
+        let doubt = Finding::warning("encoding", format!("the list is not UTF-8 and was read as {}", shown(encoding)))
+            .at_line(line)
+            .with_help("check a name with an accent in this line; saving as \"CSV UTF-8\" leaves no doubt");
+        Scan { encoding, doubt: Some(doubt), ..scan }
+    }
+}
+
+fn bytes(count: usize) -> String {
+    if count == 1 { "one byte".to_owned() } else { format!("{count} bytes") }
+}
+
+fn beyond_ascii(text: &[u8]) -> usize {
+    text.iter().filter(|byte| **byte >= 0xc0).count()
+}
+
+/// Counts lines that end in LF, CR or both.
+#[derive(Clone)]
+struct Lines {
+    /// The line that the next byte is on, from 1.
+    line: usize,
+    after_cr: bool,
+    lone_cr: usize,
+    lf: usize,
+}
+
+impl Default for Lines {
+    fn default() -> Self {
+        Self { line: 1, after_cr: false, lone_cr: 0, lf: 0 }
+    }
+}
+
+impl Lines {
+    fn feed(&mut self, bytes: &[u8]) {
+        let mut next = None;
+        for at in memchr::memchr2_iter(b'\n', b'\r', bytes) {
+            let follows = if at == 0 { self.after_cr } else { next == Some(at) };
+            if bytes[at] == b'\r' {
+                self.line += 1;
+                self.lone_cr += 1;
+                next = Some(at + 1);
+            } else {
+                self.lf += 1;
+                if follows {
+                    self.lone_cr -= 1;
+                } else {
+                    self.line += 1;
+                }
+                next = None;
+            }
+        }
+        if !bytes.is_empty() {
+            self.after_cr = bytes.ends_with(b"\r");
+        }
+    }
+
+    fn line_after(&self, bytes: &[u8]) -> usize {
+        let mut ahead = self.clone();
+        ahead.feed(bytes);
+        ahead.line
+    }
+
+    fn are_lone_cr(&self) -> bool {
+        self.lone_cr > self.lf
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scanned(bytes: &[u8]) -> (&'static str, Option<usize>) {
+        let scan = scan(&mut &bytes[..]).unwrap().unwrap_or_else(|NotText| panic!("no text"));
+        (scan.encoding.name(), scan.doubt.and_then(|doubt| doubt.line))
+    }
+
+    fn wide(text: &str, bytes: fn(u16) -> [u8; 2]) -> Vec<u8> {
+        text.encode_utf16().flat_map(bytes).collect()
+    }
+
+    #[test]
+    fn byte_order_marks_are_obeyed() {
+        assert_eq!(scanned(&wide("\u{feff}é;b", u16::to_le_bytes)), ("UTF-16LE", None));
+        assert_eq!(scanned(&wide("\u{feff}é;b", u16::to_be_bytes)), ("UTF-16BE", None));
+        assert_eq!(scanned("\u{feff}é".as_bytes()), ("UTF-8", None));
+    }
+
+    #[test]
+    fn utf_16_without_a_mark_is_known_by_its_nuls() {
+        let text = "email;name\nann@example.org;Анна Каренина\n";
+        assert_eq!(scanned(&wide(text, u16::to_le_bytes)), ("UTF-16LE", Some(1)));
+        assert_eq!(scanned(&wide(text, u16::to_be_bytes)), ("UTF-16BE", Some(1)));
+    }
+
+    #[test]
+    fn what_is_not_utf_8_is_guessed_and_the_line_is_told() {
+        assert_eq!(scanned(b"name\nZo\xeb \x96 \x80"), ("windows-1252", Some(2)));
+        assert_eq!(scanned(b"email,name\ra@example.org,Ann\rz@example.org,Ren\x8e\r"), ("macintosh", Some(3)));
+        assert_eq!(scanned(b"name\r\n\r\nJos\xe9\r\n"), ("windows-1252", Some(3)));
+        let russian = encoding_rs::WINDOWS_1251.encode("имя\nМария Иванова\nСергей Петров\nАнна Смирнова\n").0;
+        assert_eq!(scanned(&russian), ("windows-1251", Some(1)));
+        let polish = encoding_rs::WINDOWS_1250.encode("imię\nMałgorzata Wiśniewska\nŁukasz Wójcik\nŻaneta Gąsior\n").0;
+        assert_eq!(scanned(&polish), ("windows-1250", Some(1)));
+    }
+
+    #[test]
+    fn one_row_of_another_encoding_does_not_spoil_the_rest() {
+        let mut bytes = "name\nZoë\nÉlodie\nFrançois\nHélène\n".as_bytes().to_vec();
+        bytes.extend(b"Ren\xe9\n");
+        let scan = scan(&mut &bytes[..]).unwrap().unwrap_or_else(|NotText| panic!("no text"));
+        assert!(scan.is_mixed);
+        assert_eq!((scan.encoding, scan.doubt.unwrap().line), (UTF_8, Some(6)));
+    }
+
+    #[test]
+    fn a_character_may_be_cut_where_two_pieces_meet() {
+        for shift in 0..4 {
+            let mut bytes = vec![b'a'; PIECE - shift];
+            bytes.extend("\né\n€\n😀\n".as_bytes());
+            assert_eq!(scanned(&bytes), ("UTF-8", None), "{shift}");
+        }
+        let mut bytes = vec![b'a'; PIECE - 1];
+        bytes.extend(b"\r\nZo\xeb\n");
+        assert_eq!(scanned(&bytes), ("windows-1252", Some(2)));
+    }
+
+    #[test]
+    fn what_is_no_text_is_not_taken_for_one() {
+        assert!(scan(&mut &b"%PDF-1.7\n"[..]).unwrap().is_err());
+        assert!(scan(&mut &[0, 1, 2, 3, 200, 0, 7, 9].repeat(50)[..]).unwrap().is_err());
+        assert_eq!(scanned(b"email,name\nann@example.org,An\0n\n"), ("UTF-8", None));
+    }
+}
