@@ -17,7 +17,7 @@
 //! | [`inbox`] | a file, folder, mbox, Maildir or standard input | mails, as bytes |
 //! | [`state`] | | the one database, and who may write to it |
 //!
-//! [`pipeline`] is the only place where they meet. [`preview`] and [`rehearsal`] are side doors, and
+//! [`pipeline`] is where they meet for an issue, [`upkeep`] where some of them meet between two issues. [`preview`] and [`rehearsal`] are side doors, and
 //! [`cli`] is the front one.
 
 pub mod cli;
@@ -36,3 +36,4 @@ pub mod rehearsal;
 pub mod render;
 pub mod state;
 pub mod subscribers;
+pub mod upkeep;

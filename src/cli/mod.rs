@@ -4,6 +4,7 @@
 #![expect(clippy::print_stderr, reason = "the one room that prints")]
 
 mod account;
+mod confirm;
 mod diagnostics;
 mod init;
 mod new;

@@ -4,7 +4,6 @@
 mod delivery;
 mod newsletter;
 mod plan;
-mod reader;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -20,7 +19,6 @@ use crate::subscribers::{Roster, Subscriber};
 pub use delivery::{Delivery, Mode, Pace, send_test};
 pub use newsletter::Newsletter;
 pub use plan::{Decisions, Desk, Proposal, lock};
-pub use reader::{Decided, Known, known, restore, suppress};
 
 /// Something on the way failed; each room's own error tells what.
 #[derive(Debug, thiserror::Error)]

@@ -57,16 +57,19 @@ impl Newsletter {
     /// # Errors
     /// It can't be used at all; bad rows are findings of the roster.
     pub fn roster(&self, list: Option<&Path>) -> Result<Roster, PipelineError> {
-        let default = Path::new("subscribers").join("subscribers.csv");
-        let (path, shown) = match list {
-            Some(list) => (list.to_owned(), list.to_owned()),
-            None => (self.folder.join(&default), default),
-        };
+        let (path, shown) = list.map_or_else(|| self.list(), |list| (list.to_owned(), list.to_owned()));
         let topics: Vec<_> = self.config.topics.keys().map(Topic::as_str).collect();
         let columns: Vec<_> =
             self.config.columns.iter().map(|(alias, header)| (alias.as_str(), header.as_str())).collect();
         let words = subscribers::Vocabulary { languages: &self.config.languages, topics: &topics, columns: &columns };
         Ok(subscribers::load(&path, &shown, words)?)
+    }
+
+    /// Where the newsletter's own list is, and what findings call it.
+    #[must_use]
+    pub fn list(&self) -> (PathBuf, PathBuf) {
+        let shown = Path::new("subscribers").join("subscribers.csv");
+        (self.folder.join(&shown), shown)
     }
 
     /// Where the database is.

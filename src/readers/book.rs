@@ -60,6 +60,12 @@ impl Book {
         self.record(email)?.suppression.as_ref()
     }
 
+    /// The pseudonym that the newsletter's key makes of an address, whatever is known about it.
+    #[must_use]
+    pub fn pseudonym(&self, email: &EmailAddress) -> Pseudonym {
+        self.key.pseudonym(email)
+    }
+
     /// The pseudonym under which events about this address are kept.
     #[must_use]
     pub fn reader(&self, email: &EmailAddress) -> Pseudonym {

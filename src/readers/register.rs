@@ -37,7 +37,8 @@ impl Register {
     pub fn forget(&self, reader: Pseudonym, identity: String, at: Timestamp) -> Result<(), StateError> {
         self.0.write_now(move |transaction| {
             transaction.execute(
-                "DELETE FROM reader_event WHERE reader = ?1 OR identity = ?2",
+                "DELETE FROM reader_event WHERE reader = ?1 OR identity = ?2
+                 OR reader IN (SELECT reader FROM reader_event WHERE identity = ?2)",
                 params![reader.to_string(), identity],
             )?;
             let change = Change::Suppressed(Cause::Forgotten);

@@ -53,15 +53,14 @@ impl ListFile {
         Ok(Self { path: path.to_owned(), content })
     }
 
-    /// Replaces the file by what `write` writes; the old one goes into `backups`, under the time `now`.
-    /// Tells where.
+    /// Replaces the file by what `write` writes. `keep` names a folder for the old one, and the time under
+    /// which it goes there; tells where.
     ///
     /// # Errors
     /// The file was changed since it was opened, or something can't be written; then it is as it was.
     pub fn replace(
         self,
-        backups: &Path,
-        now: Timestamp,
+        keep: Option<(&Path, Timestamp)>,
         write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     ) -> Result<Option<PathBuf>, FileError> {
         let failed = |error| FileError::Write(self.path.clone(), error);
@@ -75,17 +74,19 @@ impl ListFile {
                 Ok(()) => settle(&self.path).map(|()| None).map_err(failed),
             };
         };
-        let backup = back_up(&self.path, backups, now).map_err(failed)?;
+        let backup = keep.map(|(folder, now)| back_up(&self.path, folder, now)).transpose().map_err(failed)?;
         exchange(&temporary.0, &self.path).map_err(failed)?;
         if digest(&temporary.0).map_err(failed)? != Some(content) {
             exchange(&temporary.0, &self.path).map_err(failed)?;
             // Of a state that nobody wanted to keep.
-            drop(fs::remove_file(&backup));
+            drop(backup.map(fs::remove_file));
             return Err(FileError::Changed(self.path));
         }
         settle(&self.path).map_err(failed)?;
-        prune(backups, &self.path);
-        Ok(Some(backup))
+        if let Some((folder, _)) = keep {
+            prune(folder, &self.path);
+        }
+        Ok(backup)
     }
 }
 
@@ -217,7 +218,7 @@ mod tests {
 
         fn replace(&self, file: ListFile, content: &str, second: i64) -> Result<Option<PathBuf>, FileError> {
             let now = Timestamp::from_second(second).unwrap();
-            file.replace(&self.backups(), now, |out| out.write_all(content.as_bytes()))
+            file.replace(Some((&self.backups(), now)), |out| out.write_all(content.as_bytes()))
         }
 
         fn names(&self) -> Vec<String> {
@@ -264,7 +265,7 @@ mod tests {
     fn a_write_that_fails_leaves_the_list_as_it_was() {
         let folder = Folder::with("old");
         let file = ListFile::open(&folder.list()).unwrap();
-        let failed = file.replace(&folder.backups(), Timestamp::UNIX_EPOCH, |out| {
+        let failed = file.replace(Some((&folder.backups(), Timestamp::UNIX_EPOCH)), |out| {
             out.write_all(b"half of it")?;
             Err(io::Error::other("no room"))
         });

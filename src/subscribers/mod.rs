@@ -16,8 +16,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 pub use dialect::{Dialect, LineEnding, Quoting};
+pub use headers::Role;
 pub use table::{Row, Rows, Table};
-pub use write::{WriteError, Writer};
+pub use write::{WriteError, Writer, neutral};
 
 use crate::domain::{EmailAddress, Finding, Language, Topic};
 

@@ -1,5 +1,6 @@
 //! Rows in, the bytes of a list out, in the dialect that it was read in.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use encoding_rs::{EncoderResult, Encoding, UTF_8};
@@ -13,6 +14,19 @@ pub struct Writer<W> {
     /// Rows that were written.
     rows: usize,
     line: csv::Writer<Vec<u8>>,
+}
+
+/// A cell that no spreadsheet runs as a formula: what begins like one gets an apostrophe in front, which a
+/// spreadsheet takes for "this is text".
+///
+/// ```
+/// use bulletin::subscribers::neutral;
+/// assert_eq!(neutral("=HYPERLINK(1)"), "'=HYPERLINK(1)");
+/// assert_eq!(neutral("Ann"), "Ann");
+/// ```
+#[must_use]
+pub fn neutral(cell: &str) -> Cow<'_, str> {
+    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}").into() } else { cell.into() }
 }
 
 /// A list could not be written.

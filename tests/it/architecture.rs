@@ -36,6 +36,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "state",
         ],
     ),
+    ("upkeep", &["domain", "subscribers", "readers", "ledger", "state", "inbox", "pipeline"]),
     ("preview", &["domain", "compose", "edition", "issue", "render", "state", "subscribers"]),
     ("rehearsal", &[]),
     (
@@ -52,6 +53,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "ledger",
             "state",
             "pipeline",
+            "upkeep",
             "preview",
             "rehearsal",
         ],

@@ -1,7 +1,10 @@
 //! `bulletin subscribers`: the list, and what readers asked for beside it.
 
+mod forget;
+mod import;
 mod show;
 mod suppress;
+mod sync;
 
 use std::path::Path;
 
@@ -25,6 +28,14 @@ enum Command {
     Suppress(suppress::Suppress),
     /// Send to someone again
     Unsuppress(suppress::Unsuppress),
+    /// Erase someone everywhere, so that no import makes them mailable again
+    Forget(forget::Forget),
+    /// Take in another list, or what another system exported
+    Import(import::Import),
+    /// Write the list as it holds now, with what readers asked for
+    Export(sync::Export),
+    /// Write what readers asked for into the list
+    Sync(sync::Sync),
 }
 
 impl Subscribers {
@@ -34,6 +45,10 @@ impl Subscribers {
             Command::Show(command) => command.run(&newsletter),
             Command::Suppress(command) => command.run(&newsletter, clock),
             Command::Unsuppress(command) => command.run(&newsletter, clock),
+            Command::Forget(command) => command.run(&newsletter, clock),
+            Command::Import(command) => command.run(&newsletter, clock),
+            Command::Export(command) => command.run(&newsletter),
+            Command::Sync(command) => command.run(&newsletter, clock),
         }
     }
 }

@@ -8,8 +8,9 @@ use serde::Serialize;
 use crate::cli::{Ended, data};
 use crate::domain::{EmailAddress, Language, Topic};
 use crate::ledger::IssueLine;
-use crate::pipeline::{Known, Newsletter, PipelineError, known};
+use crate::pipeline::{Newsletter, PipelineError};
 use crate::readers::{Change, Event};
+use crate::upkeep::{Known, known};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Show {

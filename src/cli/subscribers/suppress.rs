@@ -5,8 +5,9 @@ use std::io::{IsTerminal as _, Write as _};
 use crate::cli::Ended;
 use crate::domain::EmailAddress;
 use crate::domain::clock::Clock;
-use crate::pipeline::{Decided, Newsletter, PipelineError, refused, restore, suppress};
+use crate::pipeline::{Newsletter, PipelineError, refused};
 use crate::readers::Cause;
+use crate::upkeep::{Decided, restore, suppress};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Suppress {

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::kind::Verdict;
 use super::mapping::Source;
 use super::words::{Fault, Words, folded, same};
-use super::{Extent, Kind, MapError, Mapping, Outcome, Refused, Update};
+use super::{CellChange, Extent, Kind, MapError, Mapping, Outcome, Refused, Update};
 use crate::domain::finding::{cure_unknown, did_you_mean};
 use crate::domain::{EmailAddress, Language};
 use crate::subscribers::headers::Role;
@@ -233,7 +233,7 @@ impl Merging<'_> {
         let mut update = Update { email, cells: Vec::new() };
         for (at, old, value) in cells {
             row[at].clone_from(&value);
-            update.cells.push((self.outcome.headers[at].clone(), old, value));
+            update.cells.push(CellChange { header: self.outcome.headers[at].clone(), old, new: value });
         }
         self.outcome.updated.push(update);
     }

@@ -87,7 +87,7 @@ fn new_people_come_in_and_known_ones_take_what_the_export_says() {
     assert_eq!(outcome.rows[1], LIST[2], "a blank cell erases nothing");
     assert_eq!(outcome.rows[2], texts(&["cy@example.org", "", "", "", "NS", ""]));
     let cells = &outcome.updated[0].cells;
-    assert_eq!(cells[0], ("Language".to_owned(), "en".to_owned(), "fr".to_owned()));
+    assert_eq!((cells[0].header.as_str(), cells[0].old.as_str(), cells[0].new.as_str()), ("Language", "en", "fr"));
     assert_eq!(outcome.ignored, ["Ville"]);
 }
 

@@ -56,8 +56,15 @@ pub struct Outcome {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Update {
     pub email: EmailAddress,
-    /// Header, old and new value of each cell.
-    pub cells: Vec<(String, String, String)>,
+    pub cells: Vec<CellChange>,
+}
+
+/// A cell of the list that would change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CellChange {
+    pub header: String,
+    pub old: String,
+    pub new: String,
 }
 
 /// A row of the export that is not taken.

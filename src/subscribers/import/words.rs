@@ -58,7 +58,7 @@ impl Words<'_> {
         for word in split(value) {
             let word = self.translated(word);
             let called = |name: &&str| folded(name) == folded(word);
-            let topic = self.topics.iter().find(|(id, names)| called(id) || names.iter().any(|name| called(name)));
+            let topic = self.topics.iter().find(|(id, names)| called(id) || names.iter().any(&called));
             match topic {
                 Some((id, _)) if known.contains(id) => {}
                 Some((id, _)) => known.push(*id),

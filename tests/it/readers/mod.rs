@@ -1,3 +1,5 @@
 //! What readers asked for and what is known of them beside the list: nobody is sent to who left.
 
+mod import;
 mod suppression;
+mod upkeep;

@@ -2,9 +2,9 @@
 
 use jiff::Timestamp;
 
-use super::{Newsletter, PipelineError};
 use crate::domain::EmailAddress;
 use crate::ledger::{IssueLine, issues_of};
+use crate::pipeline::{Newsletter, PipelineError};
 use crate::readers::{Book, Cause, Change, Channel, Event, Register, Suppression};
 use crate::state::{Database, StateError, open_to_read};
 use crate::subscribers::Subscriber;
