@@ -12,7 +12,8 @@ use jiff::Timestamp;
 use crate::config::{Links, Newsletter, Sender};
 use crate::domain::field::{Field, Merge};
 use crate::domain::token::{Purpose, TokenKey};
-use crate::domain::{EmailAddress, IssueId, Localised};
+use crate::domain::verp::{EnvelopeId, EnvelopeIdError};
+use crate::domain::{EmailAddress, IssueId, Localised, ReturnPath};
 use crate::render::RenderedEdition;
 use crate::subscribers::Subscriber;
 
@@ -28,6 +29,8 @@ pub struct OutboundMessage {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Envelope {
     pub return_path: EmailAddress,
+    /// What a DSN calls this message; it bears the token of the return-path.
+    pub id: EnvelopeId,
     pub recipient: EmailAddress,
 }
 
@@ -50,6 +53,7 @@ pub struct Composer<'a> {
     pub newsletter: &'a Newsletter,
     pub sender: &'a Localised<Sender>,
     pub links: &'a Links,
+    pub return_path: &'a ReturnPath,
     pub issue: &'a IssueId,
     pub key: &'a TokenKey,
     /// What the Date header says.
@@ -68,8 +72,19 @@ impl Composer<'_> {
         let message = headers::message(self, edition, subscriber, &subject, &leave)
             .multipart(mime::body(edition, text, html))
             .map_err(|error| ComposeError(error.to_string()))?;
-        let envelope = Envelope { return_path: self.links.bounces.clone(), recipient: subscriber.email.clone() };
-        Ok(OutboundMessage { envelope, bytes: message.formatted() })
+        Ok(OutboundMessage { envelope: self.envelope(subscriber)?, bytes: message.formatted() })
+    }
+
+    fn envelope(&self, subscriber: &Subscriber) -> Result<Envelope, ComposeError> {
+        let token = self.key.token(Purpose::Bounce, Some(self.issue), &subscriber.email);
+        let return_path = self.return_path.of(&token).map_err(|error| {
+            ComposeError(format!(
+                "newsletter.bounces, {}, leaves no room for a token: {error}",
+                self.return_path.base()
+            ))
+        })?;
+        let id = token.parse().map_err(|error: EnvelopeIdError| ComposeError(error.to_string()))?;
+        Ok(Envelope { return_path, id, recipient: subscriber.email.clone() })
     }
 
     /// What `subscriber` gets to see: HTML, plain text and subject.

@@ -74,10 +74,8 @@ impl Checks<'_> {
         let smtp = raw.smtp.and_then(|smtp| self.smtp(smtp));
         let throttle = self.throttle(raw.throttle);
         let sender = sender?;
-        let bounces = match raw.newsletter.bounces {
-            Some(bounces) => bounces,
-            None => sender.all().next()?.email.clone(),
-        };
+        let return_path = self.return_path(raw.newsletter.bounces, raw.bounces, sender.all().next()?)?;
+        let bounces = return_path.base().clone();
         Some(Config {
             newsletter: Newsletter {
                 name: name?,
@@ -86,6 +84,7 @@ impl Checks<'_> {
                 images: raw.newsletter.images,
             },
             links: Links { unsubscribe: raw.newsletter.unsubscribe, bounces, web, archive, help },
+            return_path,
             sender,
             languages: self.languages.clone(),
             typography,

@@ -1,5 +1,6 @@
 //! `bulletin.toml`: text in, a checked [`Config`] out, in slices of which each room takes its own.
 
+mod bounces;
 mod brand;
 mod checks;
 mod raw;
@@ -13,7 +14,7 @@ use indexmap::IndexMap;
 
 pub use secret::{PasswordSource, SecretError, token_key};
 
-use crate::domain::{Colour, EmailAddress, Finding, Language, Localised, Topic, Typography};
+use crate::domain::{Colour, EmailAddress, Finding, Language, Localised, ReturnPath, Topic, Typography};
 
 /// The file that makes a folder a newsletter.
 pub const FILE: &str = "bulletin.toml";
@@ -32,6 +33,8 @@ pub struct Config {
     /// Alias to header of the columns that the list has beside email, name, language and topics.
     pub columns: IndexMap<String, String>,
     pub links: Links,
+    /// The envelope's sender, which bounces come back to.
+    pub return_path: ReturnPath,
     pub brand: Brand,
     pub smtp: Option<Smtp>,
     pub throttle: Throttle,
@@ -87,7 +90,7 @@ pub struct Links {
     /// Takes signed requests to leave: `unsubscribe+TOKEN@...`.
     #[serde(serialize_with = "as_text")]
     pub unsubscribe: EmailAddress,
-    /// The envelope's return-path; bounces come back here.
+    /// Where bounces come back to; [`Config::return_path`] is made of it.
     #[serde(serialize_with = "as_text")]
     pub bounces: EmailAddress,
     /// The newsletter's own web address, without a slash at its end.

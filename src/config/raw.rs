@@ -9,6 +9,7 @@ use toml::Spanned;
 
 use super::{Images, Tls, WhenEmpty};
 use crate::domain::EmailAddress;
+use crate::domain::verp::Separator;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -23,6 +24,8 @@ pub(super) struct RawConfig {
     pub(super) columns: IndexMap<Spanned<String>, String>,
     #[serde(default)]
     pub(super) brand: RawBrand,
+    #[serde(default)]
+    pub(super) bounces: RawBounces,
     pub(super) smtp: Option<RawSmtp>,
     #[serde(default)]
     pub(super) throttle: RawThrottle,
@@ -39,7 +42,7 @@ pub(super) struct RawNewsletter {
     #[serde(default)]
     pub(super) images: Images,
     pub(super) unsubscribe: EmailAddress,
-    pub(super) bounces: Option<EmailAddress>,
+    pub(super) bounces: Option<Spanned<EmailAddress>>,
     pub(super) web: Option<Spanned<String>>,
     pub(super) archive: Option<Spanned<String>>,
     pub(super) help: Option<Spanned<String>>,
@@ -93,6 +96,14 @@ pub(super) struct RawBrand {
 pub(super) struct RawSocial {
     pub(super) name: Spanned<String>,
     pub(super) url: Spanned<String>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawBounces {
+    pub(super) verp: Option<Spanned<bool>>,
+    #[serde(default)]
+    pub(super) separator: Separator,
 }
 
 #[derive(Deserialize)]

@@ -107,6 +107,12 @@ impl EmailAddress {
         self.0.domain().to_ascii_lowercase()
     }
 
+    /// What stands before the @, as it was typed.
+    #[must_use]
+    pub fn local_part(&self) -> &str {
+        self.0.user()
+    }
+
     /// Whether the local part needs a server that offers SMTPUTF8 (RFC 6531 section 3.2).
     #[must_use]
     pub fn needs_smtputf8(&self) -> bool {

@@ -13,6 +13,7 @@ pub mod outcome;
 pub mod token;
 pub mod toml_fault;
 pub mod typography;
+pub mod verp;
 
 pub use address::EmailAddress;
 pub use colour::Colour;
@@ -22,3 +23,4 @@ pub use id::{IssueId, ItemId, Topic};
 pub use language::Language;
 pub use localised::Localised;
 pub use typography::Typography;
+pub use verp::ReturnPath;

@@ -69,6 +69,9 @@ impl std::str::FromStr for Pseudonym {
 /// Bytes of the part that names the reader, and bytes of the part that signs it: together 32 letters.
 const HALF: usize = 10;
 
+/// Letters and digits of a token.
+pub const TOKEN_LENGTH: usize = 1 + 2 * HALF * 8 / 5;
+
 impl TokenKey {
     /// A key out of any secret; the longer and the more random, the better.
     #[must_use]
@@ -171,7 +174,7 @@ mod tests {
     #[test]
     fn a_token_fits_behind_a_local_part_and_shows_no_address() {
         let token = TokenKey::new(b"secret").token(Purpose::Unsubscribe, None, &address("ann@example.org"));
-        assert_eq!(token.len(), 33);
+        assert_eq!((token.len(), TOKEN_LENGTH), (33, 33));
         assert!(token.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()));
         assert!(!token.contains("ann"));
     }

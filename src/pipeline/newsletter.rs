@@ -125,8 +125,8 @@ impl Newsletter {
     /// Makes an issue's messages with `date` in their Date header.
     #[must_use]
     pub fn composer<'a>(&'a self, issue: &'a IssueId, date: jiff::Timestamp, kind: Kind) -> Composer<'a> {
-        let Config { newsletter, sender, links, .. } = &self.config;
-        Composer { newsletter, sender, links, issue, key: &self.key, date, kind }
+        let Config { newsletter, sender, links, return_path, .. } = &self.config;
+        Composer { newsletter, sender, links, return_path, issue, key: &self.key, date, kind }
     }
 }
 

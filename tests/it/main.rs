@@ -11,5 +11,6 @@ mod message;
 mod project;
 mod python;
 mod readers;
+mod return_path;
 mod right_to_left;
 mod send;

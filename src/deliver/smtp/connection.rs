@@ -70,7 +70,7 @@ impl SmtpConnection {
     }
 
     async fn envelope(&mut self, message: &OutboundMessage) -> Result<(), End> {
-        let Envelope { return_path, recipient } = &message.envelope;
+        let Envelope { return_path, recipient, .. } = &message.envelope;
         let mut parameters = Vec::new();
         if self.offer.has("SIZE") {
             parameters.push(MailParameter::Size(message.bytes.len()));

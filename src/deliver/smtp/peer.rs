@@ -31,7 +31,11 @@ pub(super) const ENVELOPE: &str = "C: MAIL FROM:<news@example.org>\nS: 250 ok\nC
      C: DATA\nS: 354 go\n";
 
 pub(super) fn message(recipient: &str, bytes: &[u8]) -> OutboundMessage {
-    let envelope = Envelope { return_path: "news@example.org".parse().unwrap(), recipient: recipient.parse().unwrap() };
+    let envelope = Envelope {
+        return_path: "news@example.org".parse().unwrap(),
+        id: "b01".parse().unwrap(),
+        recipient: recipient.parse().unwrap(),
+    };
     OutboundMessage { envelope, bytes: bytes.to_vec() }
 }
 

@@ -13,3 +13,5 @@ mod relay;
 mod retry;
 pub mod stage;
 mod trace;
+
+pub use stage::{Post, flat};
