@@ -4,6 +4,7 @@
 #![expect(clippy::print_stderr, reason = "the one room that prints")]
 
 mod account;
+mod bounces;
 mod confirm;
 mod diagnostics;
 mod init;
@@ -59,6 +60,8 @@ enum Command {
     Send(send::Send),
     /// Tell what became of an issue's send
     Status(status::Status),
+    /// Read the mail that comes back
+    Bounces(bounces::Bounces),
     /// Look after the list, and after what readers asked for beside it
     Subscribers(subscribers::Subscribers),
 }
@@ -106,6 +109,7 @@ pub fn main() -> ExitCode {
         Command::Rehearse(command) => command.run(dir, &clock),
         Command::Send(command) => command.run(dir, &clock),
         Command::Status(command) => command.run(dir),
+        Command::Bounces(command) => command.run(dir, &clock),
         Command::Subscribers(command) => command.run(dir, &clock),
     };
     match ended {

@@ -16,7 +16,7 @@ impl Checks<'_> {
         raw: RawBounces,
         sender: &Sender,
     ) -> Option<ReturnPath> {
-        let RawBounces { verp, separator } = raw;
+        let RawBounces { verp, separator, .. } = raw;
         let wanted = verp.as_ref().map(|verp| *verp.get_ref());
         let Some(address) = address else {
             if let (Some(true), Some(verp)) = (wanted, &verp) {

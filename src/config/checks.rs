@@ -74,6 +74,7 @@ impl Checks<'_> {
         let smtp = raw.smtp.and_then(|smtp| self.smtp(smtp));
         let throttle = self.throttle(raw.throttle);
         let sender = sender?;
+        let mailboxes = raw.bounces.mailboxes();
         let return_path = self.return_path(raw.newsletter.bounces, raw.bounces, sender.all().next()?)?;
         let bounces = return_path.base().clone();
         Some(Config {
@@ -85,6 +86,7 @@ impl Checks<'_> {
             },
             links: Links { unsubscribe: raw.newsletter.unsubscribe, bounces, web, archive, help },
             return_path,
+            mailboxes,
             sender,
             languages: self.languages.clone(),
             typography,

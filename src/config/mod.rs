@@ -35,6 +35,8 @@ pub struct Config {
     pub links: Links,
     /// The envelope's sender, which bounces come back to.
     pub return_path: ReturnPath,
+    /// Where bounces and requests to leave come in, from the newsletter's folder on.
+    pub mailboxes: Vec<PathBuf>,
     pub brand: Brand,
     pub smtp: Option<Smtp>,
     pub throttle: Throttle,

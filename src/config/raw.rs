@@ -101,9 +101,28 @@ pub(super) struct RawSocial {
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawBounces {
+    pub(super) mailbox: Option<RawMailbox>,
     pub(super) verp: Option<Spanned<bool>>,
     #[serde(default)]
     pub(super) separator: Separator,
+}
+
+impl RawBounces {
+    pub(super) fn mailboxes(&self) -> Vec<PathBuf> {
+        match &self.mailbox {
+            None => Vec::new(),
+            Some(RawMailbox::One(path)) => vec![path.clone()],
+            Some(RawMailbox::Several(paths)) => paths.clone(),
+        }
+    }
+}
+
+/// One place where mail comes in, or several.
+#[derive(Deserialize)]
+#[serde(untagged)]
+pub(super) enum RawMailbox {
+    One(PathBuf),
+    Several(Vec<PathBuf>),
 }
 
 #[derive(Deserialize)]

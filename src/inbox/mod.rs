@@ -5,11 +5,14 @@
 //! than [`LIMIT`].
 
 mod mbox;
+mod recipients;
 mod walk;
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
+
+pub use recipients::{recipients, sender};
 
 use mbox::Mbox;
 use walk::Walk;

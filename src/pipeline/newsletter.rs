@@ -65,6 +65,12 @@ impl Newsletter {
         Ok(subscribers::load(&path, &shown, words)?)
     }
 
+    /// What signs the newsletter's tokens.
+    #[must_use]
+    pub fn key(&self) -> &TokenKey {
+        &self.key
+    }
+
     /// Where the newsletter's own list is, and what findings call it.
     #[must_use]
     pub fn list(&self) -> (PathBuf, PathBuf) {

@@ -4,6 +4,7 @@
 //! The list is the coordinator's and stays as it is; an event outlives every list that is imported over it.
 
 mod book;
+mod post;
 mod record;
 mod register;
 

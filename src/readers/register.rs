@@ -22,6 +22,10 @@ impl Register {
         Self(database)
     }
 
+    pub(super) fn database(&self) -> &Database {
+        &self.0
+    }
+
     /// Appends `events`: all of them, or none.
     ///
     /// # Errors
@@ -84,7 +88,7 @@ impl Register {
     }
 }
 
-fn insert(transaction: &Transaction<'_>, event: &Event) -> rusqlite::Result<()> {
+pub(super) fn insert(transaction: &Transaction<'_>, event: &Event) -> rusqlite::Result<()> {
     let (kind, value) = match &event.change {
         Change::Listed => ("listed", None),
         Change::Suppressed(cause) => ("suppressed", Some(cause.as_str().to_owned())),

@@ -20,3 +20,17 @@ CREATE TABLE reader_event (
 
 CREATE INDEX reader_event_reader ON reader_event (reader);
 CREATE INDEX reader_event_identity ON reader_event (identity);
+
+-- Mails that were read for what they ask or report: each is worked on once, wherever it lies.
+CREATE TABLE mail_seen (
+    digest      TEXT PRIMARY KEY,
+    -- Milliseconds since 1970.
+    at          INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- When the mailboxes were read last.
+CREATE TABLE collection (
+    id          INTEGER PRIMARY KEY,
+    at          INTEGER NOT NULL,
+    mails       INTEGER NOT NULL
+) STRICT;

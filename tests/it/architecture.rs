@@ -52,6 +52,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "deliver",
             "ledger",
             "state",
+            "inbox",
             "pipeline",
             "upkeep",
             "preview",

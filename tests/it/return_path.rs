@@ -59,12 +59,12 @@ fn the_separator_is_the_mail_servers_choice() {
 
 #[test]
 fn without_verp_or_without_an_address_for_bounces_all_messages_share_one() {
-    let off = |project: &Project| project.edit("bulletin.toml", "[sender]\n", "[bounces]\nverp = false\n\n[sender]\n");
-    let none = |project: &Project| project.edit("bulletin.toml", "bounces = \"bounces@example.org\"\n", "");
-    let cases: [(&dyn Fn(&Project), &str); 2] = [(&off, "bounces@example.org"), (&none, "bulletin@example.org")];
-    for (change, shared) in cases {
+    for (from, to, shared) in [
+        ("[sender]\n", "[bounces]\nverp = false\n\n[sender]\n", "bounces@example.org"),
+        ("bounces = \"bounces@example.org\"\n", "", "bulletin@example.org"),
+    ] {
         let project = Project::sample();
-        change(&project);
+        project.edit("bulletin.toml", from, to);
         assert_eq!(project.run(&["rehearse", "2015-11"]).status, Some(0));
         assert!(envelopes(&project, MAILDIR).iter().all(|(sender, _)| sender == shared));
     }

@@ -1,0 +1,31 @@
+//! `bulletin bounces`: the mail that comes back.
+
+mod collect;
+
+use std::path::Path;
+
+use clap::Subcommand;
+
+use super::{Ended, folder};
+use crate::domain::clock::Clock;
+use crate::pipeline::{Newsletter, PipelineError};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Bounces {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Read the mailboxes, and suppress whoever asks to leave
+    Collect(collect::Collect),
+}
+
+impl Bounces {
+    pub(super) fn run(&self, dir: Option<&Path>, clock: &Clock) -> Result<Ended, PipelineError> {
+        match &self.command {
+            Command::Collect(command) => command.run(&Newsletter::open(&folder(dir)?)?, clock),
+        }
+    }
+}
