@@ -152,6 +152,28 @@ pub(super) fn tell_doubts(issue: &[Finding], list: &[Finding]) {
     }
 }
 
+/// Tells the findings of a list that is checked, row by row; of each kind no more than `limit`.
+pub(super) fn tell_findings(findings: &[Finding], limit: Option<usize>) {
+    let mut told: BTreeMap<&str, usize> = BTreeMap::new();
+    for finding in findings {
+        let count = told.entry(finding.code).or_default();
+        *count += 1;
+        if limit.is_none_or(|limit| *count <= limit) {
+            let severity = match finding.severity {
+                Severity::Error => "error: ",
+                Severity::Warning => "warning: ",
+                Severity::Info => "note: ",
+            };
+            tell(severity, finding);
+        }
+    }
+    for (code, count) in told {
+        if let Some(limit) = limit.filter(|limit| count > *limit) {
+            eprintln!("and {} more of the kind {code} (--all shows them)", count - limit);
+        }
+    }
+}
+
 fn shortened<'a>(findings: impl Iterator<Item = &'a Finding>, before: &str) {
     let findings: Vec<_> = findings.collect();
     for finding in findings.iter().take(ROWS) {

@@ -84,6 +84,6 @@ fn next_number(issues: &Path) -> Option<u32> {
     Some(numbers.max().unwrap_or(0) + 1)
 }
 
-fn today(clock: &Clock) -> civil::Date {
+pub(super) fn today(clock: &Clock) -> civil::Date {
     jiff::tz::TimeZone::UTC.to_datetime(clock.now()).date()
 }

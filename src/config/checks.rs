@@ -58,6 +58,7 @@ impl Checks<'_> {
         let typography = self.typography(raw.languages);
         let topics = self.topics(raw.topics);
         let columns = self.columns(raw.columns);
+        let subscribers = self.subscribers(raw.subscribers);
         let id = raw.newsletter.id;
         let label = id.get_ref();
         if label.is_empty() || !label.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.')) {
@@ -92,6 +93,7 @@ impl Checks<'_> {
             typography,
             topics,
             columns,
+            subscribers,
             brand,
             smtp,
             throttle,

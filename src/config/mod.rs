@@ -5,6 +5,7 @@ mod brand;
 mod checks;
 mod raw;
 mod secret;
+mod subscribers;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -32,6 +33,7 @@ pub struct Config {
     pub topics: IndexMap<Topic, Localised<String>>,
     /// Alias to header of the columns that the list has beside email, name, language and topics.
     pub columns: IndexMap<String, String>,
+    pub subscribers: Subscribers,
     pub links: Links,
     /// The envelope's sender, which bounces come back to.
     pub return_path: ReturnPath,
@@ -84,6 +86,18 @@ pub struct Sender {
     pub postal_address: String,
     pub phone: Option<String>,
     pub website: Option<String>,
+}
+
+/// The headers that the list's columns have, where the program would not know them by their words.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Subscribers {
+    pub email: Option<String>,
+    pub name: Option<String>,
+    pub language: Option<String>,
+    pub topics: Option<String>,
+    pub consent: Option<String>,
+    pub consent_source: Option<String>,
+    pub consent_date: Option<String>,
 }
 
 /// Where a reader can go from a mail.

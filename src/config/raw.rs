@@ -23,6 +23,8 @@ pub(super) struct RawConfig {
     #[serde(default)]
     pub(super) columns: IndexMap<Spanned<String>, String>,
     #[serde(default)]
+    pub(super) subscribers: RawSubscribers,
+    #[serde(default)]
     pub(super) brand: RawBrand,
     #[serde(default)]
     pub(super) bounces: RawBounces,
@@ -78,6 +80,19 @@ pub(super) struct RawSender {
 pub(super) struct RawSenders {
     pub(super) original: RawSender,
     pub(super) translations: Vec<(String, RawSender)>,
+}
+
+/// `[subscribers]`: the headers of the columns that every list has.
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawSubscribers {
+    pub(super) email: Option<Spanned<String>>,
+    pub(super) name: Option<Spanned<String>>,
+    pub(super) language: Option<Spanned<String>>,
+    pub(super) topics: Option<Spanned<String>>,
+    pub(super) consent: Option<Spanned<String>>,
+    pub(super) consent_source: Option<Spanned<String>>,
+    pub(super) consent_date: Option<Spanned<String>>,
 }
 
 #[derive(Deserialize, Default)]

@@ -2,6 +2,7 @@
 //! rooms meet.
 
 mod delivery;
+mod list;
 mod newsletter;
 mod plan;
 
@@ -17,6 +18,7 @@ use crate::render::{self, RenderError, RenderedEdition};
 use crate::subscribers::{Roster, Subscriber};
 
 pub use delivery::{Delivery, Mode, Pace, send_test};
+pub use list::{Words, list_of};
 pub use newsletter::Newsletter;
 pub use plan::{Decisions, Desk, Proposal, lock};
 

@@ -14,6 +14,7 @@ use crate::state::StateError;
 use crate::subscribers::{self, Roster};
 
 use super::PipelineError;
+use super::list::{Words, list_of};
 
 /// Everything about a newsletter that does not change from issue to issue.
 #[derive(Debug)]
@@ -57,12 +58,8 @@ impl Newsletter {
     /// # Errors
     /// It can't be used at all; bad rows are findings of the roster.
     pub fn roster(&self, list: Option<&Path>) -> Result<Roster, PipelineError> {
-        let (path, shown) = list.map_or_else(|| self.list(), |list| (list.to_owned(), list.to_owned()));
-        let topics: Vec<_> = self.config.topics.keys().map(Topic::as_str).collect();
-        let columns: Vec<_> =
-            self.config.columns.iter().map(|(alias, header)| (alias.as_str(), header.as_str())).collect();
-        let words = subscribers::Vocabulary { languages: &self.config.languages, topics: &topics, columns: &columns };
-        Ok(subscribers::load(&path, &shown, words)?)
+        let (path, shown) = list_of(&self.folder, list);
+        Ok(subscribers::load(&path, &shown, Words::of(&self.config).vocabulary())?)
     }
 
     /// What signs the newsletter's tokens.
@@ -74,8 +71,7 @@ impl Newsletter {
     /// Where the newsletter's own list is, and what findings call it.
     #[must_use]
     pub fn list(&self) -> (PathBuf, PathBuf) {
-        let shown = Path::new("subscribers").join("subscribers.csv");
-        (self.folder.join(&shown), shown)
+        list_of(&self.folder, None)
     }
 
     /// Where the database is.

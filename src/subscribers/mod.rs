@@ -1,12 +1,16 @@
 //! The list: the file of a spreadsheet in, the people that a send could reach out, and a finding for every
 //! doubt. In layers: `dialect` (how it is written), `table` (rows), `headers` (which column is which),
-//! `roster` (people); `write` is the way back.
+//! `row` and `roster` (people), `check` (what a person should look at besides); `write` is the way back.
 
+mod check;
 mod dialect;
 pub mod file;
 mod headers;
 pub mod import;
+mod providers;
 mod roster;
+mod row;
+mod seen;
 mod table;
 #[cfg(test)]
 mod table_tests;
@@ -15,8 +19,11 @@ mod write;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+pub use check::{Checked, Consent, Context, Suppressed, check};
 pub use dialect::{Dialect, LineEnding, Quoting};
 pub use headers::Role;
+pub use headers::{ColumnNames, Headers};
+pub use roster::{People, Verdict};
 pub use table::{Row, Rows, Table};
 pub use write::{WriteError, Writer, neutral};
 
@@ -68,6 +75,8 @@ pub struct Vocabulary<'a> {
     pub topics: &'a [&'a str],
     /// Alias and header of declared columns.
     pub columns: &'a [(&'a str, &'a str)],
+    /// Headers of the columns that every list has.
+    pub named: ColumnNames<'a>,
 }
 
 /// The list can't be used at all.
@@ -90,9 +99,5 @@ impl ListError {
 /// # Errors
 /// The file can't be read, is no list, or has no column for addresses.
 pub fn load(path: &Path, shown: &Path, words: Vocabulary<'_>) -> Result<Roster, ListError> {
-    let mut roster = roster::read(Table::open(path, shown)?, words)?;
-    for finding in &mut roster.findings {
-        finding.file = Some(shown.to_owned());
-    }
-    Ok(roster)
+    roster::read(Table::open(path, shown)?, words)
 }

@@ -1,189 +1,140 @@
-//! Rows to people. A bad row never stops the others and is never guessed at.
+//! Rows to people, one after the other. A bad row never stops the others. Of who came before, a few bytes
+//! are kept, so that a list may have a million people; [`Roster`] gathers them all, as a send needs them.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::Path;
 
 use super::headers::Headers;
-use super::{ListError, Roster, Subscriber, Table, Vocabulary, table};
-use crate::domain::finding::cure_unknown;
-use crate::domain::{EmailAddress, Finding, Language, Severity, Topic};
+use super::providers::mailbox;
+use super::row::RowReader;
+use super::seen::{Before, Seen};
+use super::{ListError, Roster, Row, Subscriber, Table, Vocabulary};
+use crate::domain::Finding;
 
-/// Reads a whole list.
-///
-/// # Errors
-/// It can't be read any further, or has no column for addresses.
-pub fn read(mut table: Table, words: Vocabulary<'_>) -> Result<Roster, ListError> {
-    let mut roster = Roster { findings: table.doubts().to_vec(), ..Roster::default() };
-    let names = table.headers().iter().map(str::to_owned).collect();
-    let headers = Headers::find(names, words, &mut roster.findings)
-        .map_err(|finding| ListError::invalid(finding, table.shown()))?;
-    let delimiter = table.dialect().map_or(b',', |dialect| dialect.delimiter);
-    let mut seen: HashMap<String, usize> = HashMap::new();
-    let mut raw = table::Row::default();
-    while table.next(&mut raw)? {
-        if raw.cells.iter().all(|cell| cell.trim().is_empty()) {
-            continue;
-        }
-        roster.rows += 1;
-        let mut row = Row { raw: &raw, headers: &headers, words, delimiter: delimiter.into(), findings: Vec::new() };
-        let subscriber = row.read();
-        roster.findings.append(&mut row.findings);
-        let Some(subscriber) = subscriber else { continue };
-        match seen.get(&subscriber.email.identity()) {
-            Some(&first) => {
-                roster.duplicates += 1;
-                roster.findings.extend(duplicate(&subscriber, &roster.people[first], &headers));
-            }
-            None => {
-                seen.insert(subscriber.email.identity(), roster.people.len());
-                roster.people.push(subscriber);
-            }
-        }
-    }
-    Ok(roster)
-}
-
-/// A second row of someone: worth a word where it says something else.
-fn duplicate(again: &Subscriber, first: &Subscriber, headers: &Headers) -> Option<Finding> {
-    let differs = again.languages != first.languages || again.topics != first.topics;
-    differs.then(|| {
-        let message =
-            format!("this person stands in line {} already, with other preferences; that row counts", first.line);
-        Finding::warning("duplicate-differs", message)
-            .at_line(again.line)
-            .in_cell(headers.names[headers.email].clone(), again.email.to_string())
-            .with_help("keep one of the two rows")
-    })
-}
-
-struct Row<'a> {
-    raw: &'a table::Row,
-    headers: &'a Headers,
-    words: Vocabulary<'a>,
-    delimiter: char,
+/// The people of a list, row by row.
+pub struct People<'a> {
+    table: Table,
+    reader: RowReader<'a>,
+    seen: Seen,
+    row: Row,
     findings: Vec<Finding>,
 }
 
-impl Row<'_> {
-    fn cell(&self, at: usize) -> Option<&str> {
-        self.raw.cells.get(at).map(str::trim).filter(|cell| !cell.is_empty())
+/// What became of a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    Person {
+        subscriber: Subscriber,
+        /// The line of another address that probably leads to the same mailbox.
+        mailbox: Option<usize>,
+    },
+    /// Someone who stands in `line` already; that row counts.
+    Duplicate {
+        subscriber: Subscriber,
+        line: usize,
+    },
+    Bad,
+}
+
+impl<'a> People<'a> {
+    /// Finds the columns.
+    ///
+    /// # Errors
+    /// There is no column for addresses.
+    pub fn new(table: Table, words: Vocabulary<'a>) -> Result<Self, ListError> {
+        let mut findings = table.doubts().to_vec();
+        let headers = Headers::find(table.headers(), table.header_line(), words, &mut findings)
+            .map_err(|finding| ListError::invalid(finding, table.shown()))?;
+        let delimiter = table.dialect().map_or(',', |dialect| dialect.delimiter.into());
+        let reader = RowReader::new(headers, words, delimiter);
+        Ok(Self { table, reader, seen: Seen::default(), row: Row::default(), findings })
     }
 
-    fn report(&mut self, severity: Severity, code: &'static str, message: String, at: usize, help: String) {
-        let finding = Finding::new(severity, code, message).at_line(self.raw.line).with_help(help);
-        let cell = self.headers.names.get(at).zip(self.raw.cells.get(at));
-        self.findings.push(match cell {
-            Some((header, value)) => finding.in_cell(header, value),
-            None => finding,
-        });
-    }
-
-    /// The subscriber, or none where the row is bad: then at least one finding is an error.
-    fn read(&mut self) -> Option<Subscriber> {
-        let width = self.headers.names.len();
-        if (width..self.raw.cells.len()).any(|at| self.cell(at).is_some()) {
-            let message = format!("the row has {} cells, the first row {width}", self.raw.cells.len());
-            let swallowed = self.raw.end_line > self.raw.line;
-            let help = if swallowed {
-                format!(
-                    "the row runs on to line {}: a quotation mark that opens in it is not closed",
-                    self.raw.end_line
-                )
-            } else {
-                "a cell that holds the delimiter must stand in quotes; saving from a spreadsheet does that".to_owned()
-            };
-            self.report(Severity::Error, "row-length", message, width, help);
-            return None;
-        }
-        if self.raw.cells.iter().any(|cell| holds_rows(cell, self.delimiter)) {
-            let message =
-                format!("a quotation mark opens in this row and swallows the rows up to line {}", self.raw.end_line);
-            self.report(Severity::Error, "open-quote", message, width, "close it, or take it out".to_owned());
-            return None;
-        }
-        let email = self.email();
-        let languages = self.languages();
-        let topics = self.topics();
-        let columns: BTreeMap<_, _> = self
-            .headers
-            .columns
-            .iter()
-            .filter_map(|(alias, at)| Some((alias.clone(), self.cell(*at)?.to_owned())))
-            .collect();
-        let name = self.headers.name.and_then(|at| self.cell(at)).map(str::to_owned);
-        Some(Subscriber { email: email?, name, languages: languages?, topics: topics?, columns, line: self.raw.line })
-    }
-
-    fn email(&mut self) -> Option<EmailAddress> {
-        let at = self.headers.email;
-        match self.raw.cells.get(at).unwrap_or_default().parse::<EmailAddress>() {
-            Ok(email) => Some(email),
-            Err(error) => {
-                self.report(Severity::Error, "bad-address", error.to_string(), at, error.help().to_owned());
-                None
+    /// Reads the next row that is not blank; none at the end.
+    ///
+    /// # Errors
+    /// The file can't be read any further.
+    pub fn advance(&mut self) -> Result<Option<Verdict>, ListError> {
+        loop {
+            if !self.table.next(&mut self.row)? {
+                return Ok(None);
+            }
+            if self.row.cells.iter().any(|cell| !cell.trim().is_empty()) {
+                break;
             }
         }
-    }
-
-    fn languages(&mut self) -> Option<Vec<Language>> {
-        let Some((at, cell)) = self.headers.language.and_then(|at| Some((at, self.cell(at)?.to_owned()))) else {
-            return Some(Vec::new());
-        };
-        let mut languages = Vec::new();
-        for tag in split(&cell) {
-            let Ok(language) = tag.parse::<Language>() else {
-                let known = self.words.languages.iter().map(Language::as_str);
-                let help = format!("write a tag such as en, fr or fr-CA; {}", cure_unknown(tag, known));
-                self.report(Severity::Error, "bad-language", format!("`{tag}` is not a language tag"), at, help);
-                return None;
-            };
-            if language.best_of(self.words.languages).is_none() {
-                let first = &self.words.languages[0];
-                let message = format!("the newsletter has no edition in `{language}`");
-                let help = format!("this reader gets it in {first}, unless another language of theirs fits");
-                self.report(Severity::Info, "language-lacking", message, at, help);
-            }
-            languages.push(language);
-        }
-        Some(languages)
-    }
-
-    fn topics(&mut self) -> Option<BTreeSet<Topic>> {
-        let Some((at, cell)) = self.headers.topics.and_then(|at| Some((at, self.cell(at)?.to_owned()))) else {
-            return Some(BTreeSet::new());
-        };
-        let mut topics = BTreeSet::new();
-        let mut unknown = Vec::new();
-        for word in split(&cell) {
-            let known = self.words.topics.iter().find(|topic| topic.to_lowercase() == word.to_lowercase());
-            match known.and_then(|topic| topic.parse::<Topic>().ok()) {
-                Some(topic) => {
-                    topics.insert(topic);
+        let Some(subscriber) = self.reader.read(&self.row, &mut self.findings) else { return Ok(Some(Verdict::Bad)) };
+        let identity = subscriber.email.identity();
+        let preferences = (&subscriber.languages, &subscriber.topics);
+        let before = self.seen.note(&identity, &mailbox(&identity), subscriber.line, preferences);
+        Ok(Some(match before {
+            Before::Nothing => Verdict::Person { subscriber, mailbox: None },
+            Before::Mailbox { line } => Verdict::Person { subscriber, mailbox: Some(line) },
+            Before::Person { line, other_preferences } => {
+                if other_preferences {
+                    self.findings.push(self.differs(&subscriber, line));
                 }
-                None => unknown.push(word),
+                Verdict::Duplicate { subscriber, line }
             }
-        }
-        let bad = topics.is_empty() && !unknown.is_empty();
-        for word in unknown {
-            let severity = if bad { Severity::Error } else { Severity::Warning };
-            let help = cure_unknown(word, self.words.topics.iter().copied());
-            self.report(severity, "unknown-topic", format!("`{word}` is not a topic of the newsletter"), at, help);
-        }
-        (!bad).then_some(topics)
+        }))
+    }
+
+    /// The row that was read last, as it stands in the list.
+    #[must_use]
+    pub fn row(&self) -> &Row {
+        &self.row
+    }
+
+    #[must_use]
+    pub fn headers(&self) -> &Headers {
+        &self.reader.headers
+    }
+
+    /// What findings call the list.
+    #[must_use]
+    pub fn file(&self) -> &Path {
+        self.table.shown()
+    }
+
+    /// The findings since the last call, those about the whole list first.
+    pub fn take_findings(&mut self) -> impl Iterator<Item = Finding> {
+        let shown = self.table.shown();
+        self.findings.drain(..).map(move |finding| Finding { file: Some(shown.to_owned()), ..finding })
+    }
+
+    /// A second row of someone: worth a word where it says something else.
+    fn differs(&self, again: &Subscriber, line: usize) -> Finding {
+        let message = format!("this person stands in line {line} already, with other preferences; that row counts");
+        let headers = self.headers();
+        Finding::warning("duplicate-differs", message)
+            .at_line(again.line)
+            .in_cell(&headers.names[headers.email], again.email.to_string())
+            .with_help("keep one of the two rows")
     }
 }
 
-/// Whether other rows stand in a cell: an address and a delimiter behind a line break.
-fn holds_rows(cell: &str, delimiter: char) -> bool {
-    cell.split_once('\n').is_some_and(|(_, rest)| rest.contains('@') && rest.contains(delimiter))
-}
-
-/// Several values in one cell.
-fn split(cell: &str) -> impl Iterator<Item = &str> {
-    cell.split([';', '|', ',']).map(str::trim).filter(|word| !word.is_empty())
+/// Gathers a whole list.
+///
+/// # Errors
+/// It can't be read any further, or has no column for addresses.
+pub fn read(table: Table, words: Vocabulary<'_>) -> Result<Roster, ListError> {
+    let mut people = People::new(table, words)?;
+    let mut roster = Roster::default();
+    while let Some(verdict) = people.advance()? {
+        roster.rows += 1;
+        match verdict {
+            Verdict::Person { subscriber, .. } => roster.people.push(subscriber),
+            Verdict::Duplicate { .. } => roster.duplicates += 1,
+            Verdict::Bad => {}
+        }
+        roster.findings.extend(people.take_findings());
+    }
+    roster.findings.extend(people.take_findings());
+    Ok(roster)
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::ColumnNames;
     use super::*;
 
     fn list(text: &str) -> Roster {
@@ -192,6 +143,7 @@ mod tests {
             languages: &languages,
             topics: &["policy", "media"],
             columns: &[("organisation", "Organisation name")],
+            named: ColumnNames::default(),
         };
         read(table(text.as_bytes()).unwrap(), words).unwrap()
     }
@@ -273,6 +225,20 @@ mod tests {
     }
 
     #[test]
+    fn what_is_lost_or_invisible_in_a_cell_is_told_and_stops_nobody() {
+        let roster = list("email,name,Organisation name\nann@example.org,A\0nn,x\nbo@example.org,Zo\u{fffd},\n");
+        assert_eq!(codes(&roster), [("odd-character", Some(2)), ("odd-character", Some(3))]);
+        assert_eq!(roster.people[0].name.as_deref(), Some("Ann"));
+    }
+
+    #[test]
+    fn a_bad_address_comes_with_the_one_that_was_probably_meant() {
+        let roster = list("email,Organisation name\nAnn <ann@example.org>,\nan\0n@example.org,\n");
+        let helps: Vec<_> = roster.findings.iter().filter_map(|finding| finding.help.as_deref()).collect();
+        assert_eq!(helps, ["write `ann@example.org`"; 2]);
+    }
+
+    #[test]
     fn a_list_of_bare_addresses_will_do() {
         let roster = list("email\nann@example.org\n");
         assert_eq!(codes(&roster), [("missing-column", Some(1))]);
@@ -281,7 +247,7 @@ mod tests {
 
     #[test]
     fn a_list_without_addresses_says_so() {
-        let words = Vocabulary { languages: &[], topics: &[], columns: &[] };
+        let words = Vocabulary { languages: &[], topics: &[], columns: &[], named: ColumnNames::default() };
         assert_eq!(code(read(table(b"name,emial\n").unwrap(), words).unwrap_err()), "no-email-column");
         assert_eq!(table(b"").map(drop).map_err(code), Err("empty-list"));
     }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::list::{OwnList, backups};
 use crate::domain::{EmailAddress, Localised, Topic};
-use crate::pipeline::{Newsletter, PipelineError, refused};
+use crate::pipeline::{Newsletter, PipelineError, Words, refused};
 use crate::readers::{Book, Cause, Change, Channel, Event, Register};
 use crate::state::Database;
 use crate::subscribers::Table;
@@ -50,6 +50,7 @@ pub fn plan_import(newsletter: &Newsletter, request: &ImportRequest) -> Result<P
         }
     });
     let config = &newsletter.config;
+    let words = Words::of(config);
     let topics: Vec<_> = config.topics.iter().map(|(topic, name)| (Topic::as_str(topic), names(name))).collect();
     let columns: Vec<_> = config.columns.iter().map(|(alias, header)| (alias.as_str(), header.as_str())).collect();
     let suppressed = |email: &EmailAddress| book.suppression(email).is_some();
@@ -59,7 +60,7 @@ pub fn plan_import(newsletter: &Newsletter, request: &ImportRequest) -> Result<P
         languages: &config.languages,
         topics: &topics,
         columns: &columns,
-        role: &|role, headers| role.find(headers),
+        named: words.vocabulary().named,
         suppressed: &suppressed,
     };
     let outcome = merge(own, &request.file, kind, &headers, rows, &request.mapping, request.extent)

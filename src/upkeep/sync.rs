@@ -8,11 +8,11 @@ use jiff::Timestamp;
 
 use super::list::{OwnList, backups};
 use crate::domain::{EmailAddress, Language, Topic};
-use crate::pipeline::{Newsletter, PipelineError, refused};
+use crate::pipeline::{Newsletter, PipelineError, Words, refused};
 use crate::readers::{Book, Change, Channel, Event, Record, Register};
 use crate::state::Database;
 use crate::subscribers::import::{CellChange, Update};
-use crate::subscribers::{Dialect, Role, Writer, neutral};
+use crate::subscribers::{ColumnNames, Dialect, Role, Writer, neutral};
 
 /// What a sync would do to the list.
 pub struct PlannedSync {
@@ -34,7 +34,9 @@ pub struct PlannedSync {
 pub fn plan_sync(newsletter: &Newsletter, drop_suppressed: bool) -> Result<PlannedSync, PipelineError> {
     let mut list = OwnList::open(newsletter)?;
     let book = newsletter.book()?;
-    let mut sheet = Sheet { headers: list.headers.clone(), rows: std::mem::take(&mut list.rows) };
+    let words = Words::of(&newsletter.config);
+    let named = words.vocabulary().named;
+    let mut sheet = Sheet { named, headers: list.headers.clone(), rows: std::mem::take(&mut list.rows) };
     let mut planned = PlannedSync { changed: vec![], removed: vec![], headers: vec![], rows: vec![], list, book };
     let email = sheet.email()?;
     let mut kept = Vec::with_capacity(sheet.rows.len());
@@ -111,7 +113,9 @@ pub enum Export {
 pub fn export(newsletter: &Newsletter, extent: Export, out: impl Write) -> Result<usize, PipelineError> {
     let list = OwnList::open(newsletter)?;
     let book = newsletter.book()?;
-    let mut sheet = Sheet { headers: list.headers, rows: list.rows };
+    let words = Words::of(&newsletter.config);
+    let named = words.vocabulary().named;
+    let mut sheet = Sheet { named, headers: list.headers, rows: list.rows };
     let email = sheet.email()?;
     let mut records = Vec::new();
     for place in 0..sheet.rows.len() {
@@ -151,14 +155,16 @@ pub fn export(newsletter: &Newsletter, extent: Export, out: impl Write) -> Resul
 }
 
 /// Rows in which readers' wishes are fulfilled.
-struct Sheet {
+struct Sheet<'a> {
+    /// Headers of columns that `[subscribers]` names.
+    named: ColumnNames<'a>,
     headers: Vec<String>,
     rows: Vec<Vec<String>>,
 }
 
-impl Sheet {
+impl Sheet<'_> {
     fn email(&self) -> Result<usize, PipelineError> {
-        Role::Email.find(&self.headers).ok_or_else(|| {
+        Role::Email.find(&self.headers, self.named).ok_or_else(|| {
             refused(
                 "the list has no column for the address",
                 "the first row names the columns; call that of the addresses `email`",
@@ -174,7 +180,7 @@ impl Sheet {
         let mut changes = Vec::new();
         for (role, header, wish) in wishes {
             let Some(wish) = wish else { continue };
-            let at = role.find(&self.headers).unwrap_or_else(|| {
+            let at = role.find(&self.headers, self.named).unwrap_or_else(|| {
                 self.headers.push(header.to_owned());
                 self.headers.len() - 1
             });

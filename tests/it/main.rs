@@ -14,3 +14,4 @@ mod readers;
 mod return_path;
 mod right_to_left;
 mod send;
+mod subscribers;

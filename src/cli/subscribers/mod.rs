@@ -1,5 +1,6 @@
 //! `bulletin subscribers`: the list, and what readers asked for beside it.
 
+mod check;
 mod forget;
 mod import;
 mod show;
@@ -22,6 +23,8 @@ pub(super) struct Subscribers {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Tell every fault and doubt of a list, with its line and its cure
+    Check(check::Check),
     /// Tell all that is known of one person
     Show(show::Show),
     /// Send nothing to someone any more
@@ -40,15 +43,16 @@ enum Command {
 
 impl Subscribers {
     pub(super) fn run(&self, dir: Option<&Path>, clock: &Clock) -> Result<Ended, PipelineError> {
-        let newsletter = Newsletter::open(&folder(dir)?)?;
+        let newsletter = || Newsletter::open(&folder(dir)?);
         match &self.command {
-            Command::Show(command) => command.run(&newsletter),
-            Command::Suppress(command) => command.run(&newsletter, clock),
-            Command::Unsuppress(command) => command.run(&newsletter, clock),
-            Command::Forget(command) => command.run(&newsletter, clock),
-            Command::Import(command) => command.run(&newsletter, clock),
-            Command::Export(command) => command.run(&newsletter),
-            Command::Sync(command) => command.run(&newsletter, clock),
+            Command::Check(command) => command.run(dir, clock),
+            Command::Show(command) => command.run(&newsletter()?),
+            Command::Suppress(command) => command.run(&newsletter()?, clock),
+            Command::Unsuppress(command) => command.run(&newsletter()?, clock),
+            Command::Forget(command) => command.run(&newsletter()?, clock),
+            Command::Import(command) => command.run(&newsletter()?, clock),
+            Command::Export(command) => command.run(&newsletter()?),
+            Command::Sync(command) => command.run(&newsletter()?, clock),
         }
     }
 }

@@ -9,7 +9,7 @@ use super::words::{Fault, Words, folded, same};
 use super::{CellChange, Extent, Kind, MapError, Mapping, Outcome, Refused, Update};
 use crate::domain::finding::{cure_unknown, did_you_mean};
 use crate::domain::{EmailAddress, Language};
-use crate::subscribers::headers::Role;
+use crate::subscribers::{ColumnNames, Role};
 
 /// The list as it is, and the newsletter's words.
 pub struct List<'a> {
@@ -21,7 +21,8 @@ pub struct List<'a> {
     /// Alias and header of declared columns.
     pub columns: &'a [(&'a str, &'a str)],
     /// The column that stands for a role among some headers.
-    pub role: &'a dyn Fn(Role, &[String]) -> Option<usize>,
+    /// Headers of the list's columns that `[subscribers]` names.
+    pub named: ColumnNames<'a>,
     pub suppressed: &'a dyn Fn(&EmailAddress) -> bool,
 }
 
@@ -47,7 +48,7 @@ pub fn merge(
     mapping: &Mapping,
     extent: Extent,
 ) -> Result<Outcome, MapError> {
-    let own = (list.role)(Role::Email, &list.headers).ok_or(MapError::NoOwnEmail)?;
+    let own = Role::Email.find(&list.headers, list.named).ok_or(MapError::NoOwnEmail)?;
     let mut merging = Merging {
         targets: Vec::new(),
         found: HashMap::new(),
@@ -107,13 +108,13 @@ impl Merging<'_> {
             self.target(at, source, true);
         }
         for (role, source) in self.kind.columns() {
-            let at = role.parse().ok().and_then(|role| (self.list.role)(role, &self.list.headers));
+            let at = Role::of(role).and_then(|role| role.find(&self.list.headers, self.list.named));
             if let (Some(at), Some(source)) = (at, Source::find(source, headers)) {
                 self.target(at, source, false);
             }
         }
         for (at, name) in self.list.headers.iter().enumerate() {
-            let by_role = self.role_at(at).and_then(|role| (self.list.role)(role, headers)).map(Source::Cell);
+            let by_role = self.role_at(at).and_then(|role| self.in_export(role, headers)).map(Source::Cell);
             let alias = self.list.columns.iter().find(|(_, header)| folded(header) == folded(name));
             let by_name = || [Some(name.as_str()), alias.map(|(alias, _)| *alias)].into_iter().flatten();
             let by_name =
@@ -133,12 +134,17 @@ impl Merging<'_> {
     }
 
     fn role_at(&self, at: usize) -> Option<Role> {
-        Role::ALL.into_iter().find(|role| (self.list.role)(*role, &self.list.headers) == Some(at))
+        Role::ALL.into_iter().find(|role| role.find(&self.list.headers, self.list.named) == Some(at))
+    }
+
+    /// The column of the export for a role: called as in the list, or by a header that is known.
+    fn in_export(&self, role: Role, headers: &[String]) -> Option<usize> {
+        role.find(headers, self.list.named).or_else(|| role.find(headers, ColumnNames::default()))
     }
 
     /// The column of the list that a person names: by its role, its alias or its header.
     fn column(&self, name: &str) -> Option<usize> {
-        let by_role = name.parse().ok().and_then(|role| (self.list.role)(role, &self.outcome.headers));
+        let by_role = Role::of(name).and_then(|role| role.find(&self.outcome.headers, self.list.named));
         let alias = self.list.columns.iter().find(|(alias, _)| *alias == name).map_or(name, |(_, header)| *header);
         by_role.or_else(|| self.outcome.headers.iter().position(|header| folded(header) == folded(alias)))
     }
@@ -181,11 +187,11 @@ impl Merging<'_> {
             .targets
             .iter()
             .filter_map(|target| Some((target, target.source.value(&cell)?)))
-            .map(|(target, value)| Ok((target.at, self.words(target).understood(target.role, &value)?)))
+            .map(|(target, value)| Ok((target.at, target.role, self.words(target).understood(target.role, &value)?)))
             .collect();
         match values {
             Err((value, reason)) => self.refuse(line, value, reason, true),
-            Ok(values) => self.put(email, values.into_iter().filter(|(_, value)| !value.is_empty()).collect()),
+            Ok(values) => self.put(email, values.into_iter().filter(|(_, _, value)| !value.is_empty()).collect()),
         }
     }
 
@@ -205,22 +211,21 @@ impl Merging<'_> {
     }
 
     /// Adds the person, or updates their row.
-    fn put(&mut self, email: EmailAddress, values: Vec<(usize, String)>) {
+    fn put(&mut self, email: EmailAddress, values: Vec<(usize, Option<Role>, String)>) {
         let width = self.outcome.headers.len();
         let Some(place) = self.found.get(&email.identity()).copied() else {
             let mut row = vec![String::new(); width];
-            for (at, value) in values {
+            for (at, _, value) in values {
                 row[at] = value;
             }
             self.outcome.rows.push(row);
             return self.outcome.added.push(email);
         };
         let mut cells = Vec::new();
-        let own = (self.list.role)(Role::Email, &self.list.headers);
-        for (at, value) in values {
+        for (at, role, value) in values {
             let old = self.outcome.rows[place].get(at).cloned().unwrap_or_default();
             // Another spelling of the same address is no news.
-            if Some(at) != own && !same(self.role_at(at), &old, &value) {
+            if role != Some(Role::Email) && !same(role, &old, &value) {
                 cells.push((at, old, value));
             }
         }

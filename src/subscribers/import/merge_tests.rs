@@ -50,7 +50,7 @@ impl Case {
             languages: &languages,
             topics: &[("policy", vec!["Policy", "Politiques"]), ("media", vec!["In the media", "Dans les médias"])],
             columns: &[("province", "Province")],
-            role: &|role, headers| role.find(headers),
+            named: ColumnNames::default(),
             suppressed: &suppressed,
         };
         let headers = &self.export[0];

@@ -19,6 +19,7 @@ use crate::domain::Finding;
 /// A list that is read row by row.
 pub struct Table {
     headers: StringRecord,
+    header_line: usize,
     source: Source,
     dialect: Option<Dialect>,
     doubts: Vec<Finding>,
@@ -100,11 +101,12 @@ impl Table {
         for doubt in &mut doubts {
             doubt.file = Some(shown.to_owned());
         }
-        let mut table = Self { headers: StringRecord::new(), source, dialect, doubts, shown: shown.to_owned() };
+        let mut table =
+            Self { headers: StringRecord::new(), header_line: 1, source, dialect, doubts, shown: shown.to_owned() };
         let mut row = Row::default();
         while table.next(&mut row)? {
             if row.cells.iter().any(|cell| !cell.trim().is_empty()) {
-                table.headers = row.cells;
+                (table.headers, table.header_line) = (row.cells, row.line);
                 return Ok(table);
             }
         }
@@ -117,6 +119,12 @@ impl Table {
     #[must_use]
     pub fn headers(&self) -> &StringRecord {
         &self.headers
+    }
+
+    /// The line that they stand in.
+    #[must_use]
+    pub fn header_line(&self) -> usize {
+        self.header_line
     }
 
     /// How the file is written; none for a spreadsheet's own file.

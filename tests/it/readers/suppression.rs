@@ -97,3 +97,15 @@ fn show_tells_the_row_the_history_and_every_issue() {
     let unknown = project.run(&["subscribers", "show", "nobody@example.org"]);
     assert!(unknown.stdout.contains("no row with this address"), "{unknown:#?}");
 }
+
+#[test]
+fn a_check_of_the_list_names_the_suppressed_with_the_reason() {
+    let (project, _) = newsletter(3);
+    suppress(&project, &[&reader(1), "--cause", "unsubscribed"]);
+    let checked = project.json(&["subscribers", "check", "--json"], 0);
+    assert_eq!((&checked["rows"], &checked["usable"]), (&3.into(), &2.into()));
+    let findings = checked["findings"].as_array().unwrap();
+    let found = findings.iter().find(|finding| finding["code"] == "suppressed").unwrap();
+    assert_eq!((&found["line"], &found["column"]), (&3.into(), &"email".into()));
+    assert!(found["message"].as_str().unwrap().contains("unsubscribed by hand on 20"), "{found}");
+}

@@ -1,9 +1,15 @@
-//! An email address: text in, a deliverable address and its identity out (RFC 5321, RFC 6531, UTS 46).
+//! An email address: text in, a deliverable address and its identity out (RFC 5321, RFC 6531, IDNA 2008).
 
+mod cure;
+mod hostname;
+
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
-use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::{UnicodeNormalization, is_nfc};
+
+pub use cure::likely;
 
 /// A mailbox that a message can be sent to.
 ///
@@ -27,12 +33,18 @@ pub enum AddressError {
     Empty,
     #[error("there is no @ in the address")]
     NoAt,
+    #[error("there is more than one address in the cell")]
+    Several,
     #[error("there is a space or an invisible character inside the address")]
     Space,
+    #[error("there is a typographic quotation mark in the address")]
+    Quote,
     #[error("the part before the @ is not valid")]
     LocalPart,
     #[error("the part before the @ is longer than 64 octets")]
     LocalPartTooLong,
+    #[error("the address is longer than 254 octets")]
+    TooLong,
     #[error("the domain after the @ is not valid")]
     Domain,
     #[error("the domain after the @ has no dot, so it is not a public mail domain")]
@@ -46,8 +58,10 @@ impl AddressError {
         match self {
             Self::Empty => "fill in the address, or delete the row",
             Self::NoAt | Self::NoDot => "write the whole address, like ann@example.org",
+            Self::Several => "one cell holds one address; give the other a row of its own",
             Self::Space => "remove the space; one cell holds one address",
-            Self::LocalPart | Self::LocalPartTooLong => "check the spelling before the @",
+            Self::Quote => "remove the quotation mark",
+            Self::LocalPart | Self::LocalPartTooLong | Self::TooLong => "check the spelling before the @",
             Self::Domain => "check the spelling after the @",
         }
     }
@@ -62,34 +76,30 @@ impl FromStr for EmailAddress {
             return Err(AddressError::Empty);
         }
         let (local, domain) = text.rsplit_once('@').ok_or(AddressError::NoAt)?;
-        let invisible = |c: char| {
-            c.is_whitespace() || c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{feff}' | '\u{2060}')
-        };
-        if text.contains(invisible) {
+        let quoted = is_quoted(local);
+        // RFC 5321 section 4.1.2 has no control characters anywhere, and spaces in a quoted string alone.
+        if text.contains(is_invisible) {
             return Err(AddressError::Space);
+        }
+        if local.contains('@') && !quoted {
+            return Err(AddressError::Several);
+        }
+        if domain.contains(' ') || (local.contains(' ') && !quoted) {
+            return Err(AddressError::Space);
+        }
+        // RFC 6531 section 3.3 would allow them; in a list they were pasted.
+        if local.contains(is_typographic_quote) {
+            return Err(AddressError::Quote);
         }
         if local.len() > 64 {
             return Err(AddressError::LocalPartTooLong);
         }
-        let domain = if domain.is_ascii() {
-            domain.to_owned()
-        } else {
-            idna::domain_to_ascii_strict(domain).map_err(|_| AddressError::Domain)?
-        };
-        if !domain.contains('.') {
-            return Err(if domain.is_empty() { AddressError::Domain } else { AddressError::NoDot });
+        let domain = hostname::a_labels(domain)?;
+        // RFC 5321 section 4.5.3.1.3, less the angle brackets.
+        if local.len() + 1 + domain.len() > 254 {
+            return Err(AddressError::TooLong);
         }
-        let top_level = domain.rsplit('.').next().unwrap_or_default();
-        let labels_hold = domain.split('.').all(|label| {
-            (1..=63).contains(&label.len())
-                && !label.starts_with('-')
-                && !label.ends_with('-')
-                && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
-        });
-        if domain.len() > 253 || !labels_hold || top_level.bytes().all(|b| b.is_ascii_digit()) {
-            return Err(AddressError::Domain);
-        }
-        let local: String = local.nfc().collect();
+        let local: String = if is_nfc(local) { local.to_owned() } else { local.nfc().collect() };
         lettre::Address::new(local, domain).map(Self).map_err(|_| AddressError::LocalPart)
     }
 }
@@ -98,7 +108,30 @@ impl EmailAddress {
     /// What makes two spellings the same person: NFC, lower case, the domain as an A-label.
     #[must_use]
     pub fn identity(&self) -> String {
-        self.to_string().to_lowercase().nfc().collect()
+        let local = self.plain_local();
+        let folded = format!("{local}@{}", self.0.domain()).to_lowercase();
+        if is_nfc(&folded) { folded } else { folded.nfc().collect() }
+    }
+
+    /// The local part, as it was typed.
+    #[must_use]
+    pub fn local(&self) -> &str {
+        self.0.user()
+    }
+
+    /// The local part without quotes that it does not need (RFC 5321 section 4.1.2).
+    fn plain_local(&self) -> Cow<'_, str> {
+        let local = self.0.user();
+        if !is_quoted(local) {
+            return Cow::Borrowed(local);
+        }
+        let mut plain = String::new();
+        let mut chars = local[1..local.len() - 1].chars();
+        while let Some(c) = chars.next() {
+            plain.extend(if c == '\\' { chars.next() } else { Some(c) });
+        }
+        let is_atom = |atom: &str| !atom.is_empty() && atom.chars().all(is_atom_character);
+        if plain.split('.').all(is_atom) { Cow::Owned(plain) } else { Cow::Borrowed(local) }
     }
 
     /// The domain as an A-label, in lower case.
@@ -139,6 +172,26 @@ impl EmailAddress {
     pub fn as_lettre(&self) -> &lettre::Address {
         &self.0
     }
+}
+
+fn is_quoted(local: &str) -> bool {
+    local.len() > 1 && local.starts_with('"') && local.ends_with('"')
+}
+
+/// RFC 5322 section 3.2.3, with RFC 6531's characters beyond ASCII.
+fn is_atom_character(c: char) -> bool {
+    c.is_ascii_alphanumeric() || !c.is_ascii() || "!#$%&'*+-/=?^_`{|}~".contains(c)
+}
+
+fn is_invisible(c: char) -> bool {
+    (c.is_whitespace() && c != ' ')
+        || c.is_control()
+        || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}')
+        || matches!(c, '\u{feff}' | '\u{fffd}')
+}
+
+fn is_typographic_quote(c: char) -> bool {
+    matches!(c, '\u{2018}'..='\u{201f}' | '«' | '»' | '‹' | '›')
 }
 
 impl fmt::Display for EmailAddress {
@@ -199,10 +252,50 @@ mod tests {
             ("ann@example..org", AddressError::Domain),
             ("ann@127.0.0.1", AddressError::Domain),
             ("a..b@example.org", AddressError::LocalPart),
+            (".a@example.org", AddressError::LocalPart),
+            ("a(b)@example.org", AddressError::LocalPart),
+            ("ann@example.org;bo@example.org", AddressError::Several),
+            ("ann@@example.org", AddressError::Several),
+            ("“ann”@example.org", AddressError::Quote),
+            ("ann\0@example.org", AddressError::Space),
+            ("an\u{ad}n@example.org", AddressError::Space),
+            ("ann@-example.org", AddressError::Domain),
+            ("ann@xn--zzzzzzzzzzzzzz-.org", AddressError::Domain),
+            ("ann@[192.0.2.1]", AddressError::Domain),
+            ("ann@☃.example", AddressError::Domain),
+            ("ann＠example.org", AddressError::NoAt),
         ] {
             assert_eq!(parse(text), Err(fault), "{text:?}");
         }
         assert_eq!(parse(&format!("{}@example.org", "a".repeat(65))), Err(AddressError::LocalPartTooLong));
+        let domain = format!("{}.example", ["b".repeat(60).as_str(); 3].join("."));
+        assert_eq!(parse(&format!("{}@{domain}", "a".repeat(62))).unwrap().to_string().len(), 253);
+        assert_eq!(parse(&format!("{}@{domain}", "a".repeat(64))), Err(AddressError::TooLong));
+        assert_eq!(parse(&format!("a@{}.example", "b".repeat(64))), Err(AddressError::Domain));
+    }
+
+    #[test]
+    fn what_the_standards_allow_is_allowed() {
+        for text in [
+            "o'brien+news@example.org",
+            "!#$%&'*+-/=?^_`{|}~@example.org",
+            "\"ann smith\"@example.org",
+            "\"a@b\"@example.org",
+            "1@1.example",
+            "анна@пример.example",
+            "ann@मेल.example",
+            "ann@l·l.example",
+            "ann@xn--bcher-kva.example",
+        ] {
+            assert!(parse(text).is_ok(), "{text}: {:?}", parse(text));
+        }
+    }
+
+    #[test]
+    fn quotes_that_an_address_does_not_need_make_no_other_person() {
+        assert_eq!(parse("\"Ann.S\"@example.org").unwrap().identity(), "ann.s@example.org");
+        assert_eq!(parse("\"a\\n\"@example.org").unwrap().identity(), "an@example.org");
+        assert_eq!(parse("\"ann smith\"@example.org").unwrap().identity(), "\"ann smith\"@example.org");
     }
 
     #[test]
