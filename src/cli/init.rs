@@ -18,7 +18,7 @@ const LIST: &str = "subscribers/subscribers.csv";
 const FILES: &[(&str, &str)] = &[
     (FILE, include_str!("start/bulletin.toml")),
     (LIST, include_str!("start/subscribers.csv")),
-    (".gitignore", "/secret.key\n/state/\n/outbox/\n/subscribers/\n"),
+    (".gitignore", "/secret.key\n/dkim/\n/state/\n/outbox/\n/subscribers/\n"),
 ];
 
 impl Init {

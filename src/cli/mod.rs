@@ -7,6 +7,7 @@ mod account;
 mod bounces;
 mod confirm;
 mod diagnostics;
+mod dkim;
 mod init;
 mod new;
 mod preview;
@@ -23,6 +24,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
+use crate::compose::dkim::Signer;
 use crate::config::Config;
 use crate::domain::IssueId;
 use crate::domain::clock::Clock;
@@ -64,6 +66,8 @@ enum Command {
     Bounces(bounces::Bounces),
     /// Look after the list, and after what readers asked for beside it
     Subscribers(subscribers::Subscribers),
+    /// Make the keys that sign the mail, and tell their DNS records
+    Dkim(dkim::DkimArgs),
 }
 
 /// Data for whoever reads stdout; a reader who went away is no failure of ours.
@@ -111,6 +115,7 @@ pub fn main() -> ExitCode {
         Command::Status(command) => command.run(dir),
         Command::Bounces(command) => command.run(dir, &clock),
         Command::Subscribers(command) => command.run(dir, &clock),
+        Command::Dkim(command) => command.run(dir, &clock),
     };
     match ended {
         Ok(Ended::Well) => ExitCode::SUCCESS,
@@ -153,4 +158,11 @@ impl Opened {
         diagnostics::tell_doubts(&doubts, &roster.findings);
         Ok(Self { newsletter, issue, roster })
     }
+}
+
+/// What signs the mail; doubts about its keys are told on stderr.
+fn signer(newsletter: &Newsletter) -> Result<Signer, PipelineError> {
+    let (keys, doubts) = pipeline::signing_keys(&newsletter.folder, &newsletter.config.dkim)?;
+    diagnostics::tell_doubts(&doubts, &[]);
+    Ok(Signer::new(keys))
 }

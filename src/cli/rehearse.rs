@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use super::account::Closing;
 use super::run::{Agreed, RunOptions, runtime, tell_end};
-use super::{Ended, Opened, data};
+use super::{Ended, Opened, data, signer};
 use crate::deliver::smtp::{Relay, Security, SmtpTransport};
 use crate::domain::IssueId;
 use crate::domain::clock::Clock;
@@ -35,6 +35,7 @@ impl Rehearse {
         let started = Instant::now();
         let Opened { newsletter, issue, roster } = Opened::open(dir, &self.issue, self.options.subscribers.as_deref())?;
         let assembly = pipeline::assemble(&newsletter, &issue, roster, &newsletter.book()?);
+        let signer = signer(&newsletter)?;
         let outbox = pipeline::outbox(&newsletter, &issue.id);
         let folder = outbox.join("rehearsal");
         let lock = pipeline::lock(&outbox, "rehearsal", &format!("rehearsing {}", issue.id))?;
@@ -66,6 +67,7 @@ impl Rehearse {
             desk: &desk,
             plan: &plan,
             proposal: &proposal,
+            signer,
             transport,
             pace: &pace,
             clock,

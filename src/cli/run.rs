@@ -8,6 +8,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::watch;
 
 use super::progress::Bar;
+use crate::compose::dkim::Signer;
 use crate::config::Rate;
 use crate::deliver::{End, Transport};
 use crate::domain::clock::Clock;
@@ -70,6 +71,7 @@ pub(super) struct Agreed<'a, T> {
     pub desk: &'a Desk,
     pub plan: &'a Plan,
     pub proposal: &'a Proposal,
+    pub signer: Signer,
     pub transport: T,
     pub pace: &'a Pace,
     pub clock: &'a Clock,
@@ -86,6 +88,7 @@ impl<T: Transport> Agreed<'_, T> {
             self.desk,
             self.plan,
             self.proposal,
+            self.signer,
             self.transport,
             self.pace,
             bar.clone(),
@@ -148,10 +151,11 @@ pub(super) fn tell_end(end: &End) {
     }
 }
 
-/// A runtime for one command.
+/// A runtime for one command. Messages are made and signed on its threads, each connection's on one.
 pub(super) fn runtime() -> Result<Runtime, PipelineError> {
+    let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
     tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
+        .worker_threads(cores.max(2))
         .enable_all()
         .build()
         .map_err(|error| refused(format!("the program can't start its threads: {error}"), "close other programs"))

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::account::Closing;
 use super::diagnostics::counted;
 use super::run::{Agreed, RunOptions, runtime, tell_end};
-use super::{Ended, Opened};
+use super::{Ended, Opened, signer};
 use crate::config::{Smtp, Tls};
 use crate::deliver::smtp::{Relay, Security, SmtpTransport};
 use crate::domain::clock::Clock;
@@ -53,13 +53,14 @@ pub(super) struct Send {
 impl Send {
     pub(super) fn run(&self, dir: Option<&Path>, clock: &Clock) -> Result<Ended, PipelineError> {
         let Opened { newsletter, issue, roster } = Opened::open(dir, &self.issue, self.options.subscribers.as_deref())?;
+        let signer = signer(&newsletter)?;
         let relay = self.relay(&newsletter)?;
         let name = relay.to_string();
         let transport = SmtpTransport::new(relay).map_err(|error| refused(error.to_string(), error.help()))?;
         let runtime = runtime()?;
         if let Some(address) = &self.test {
             let language = self.test_language(&issue.languages)?;
-            let test = pipeline::send_test(&newsletter, &issue, address.clone(), language, transport, clock);
+            let test = pipeline::send_test(&newsletter, &issue, address.clone(), language, &signer, transport, clock);
             return tell_test(&runtime.block_on(test)?);
         }
         let assembly = pipeline::assemble(&newsletter, &issue, roster, &newsletter.book()?);
@@ -81,6 +82,7 @@ impl Send {
             desk: &desk,
             plan: &plan,
             proposal: &proposal,
+            signer,
             transport,
             pace: &pace,
             clock,

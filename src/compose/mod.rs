@@ -1,6 +1,7 @@
 //! A [`RenderedEdition`] and a subscriber to an [`OutboundMessage`]: the bytes that a relay is given,
 //! and the envelope around them.
 
+pub mod dkim;
 mod headers;
 mod mime;
 

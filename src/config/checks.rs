@@ -78,6 +78,7 @@ impl Checks<'_> {
         let mailboxes = raw.bounces.mailboxes();
         let return_path = self.return_path(raw.newsletter.bounces, raw.bounces, sender.all().next()?)?;
         let bounces = return_path.base().clone();
+        let dkim = self.dkim(raw.dkim.0, &sender);
         Some(Config {
             newsletter: Newsletter {
                 name: name?,
@@ -95,6 +96,7 @@ impl Checks<'_> {
             columns,
             subscribers,
             brand,
+            dkim,
             smtp,
             throttle,
         })
@@ -327,7 +329,7 @@ impl Checks<'_> {
     }
 
     /// A fault of a whole table, shown where its head stands.
-    fn table_fault(&mut self, head: &str, message: impl Into<String>, help: &str) {
+    pub(super) fn table_fault(&mut self, head: &str, message: impl Into<String>, help: &str) {
         let finding = Finding::error("config", message).with_help(help);
         let at = self.text.find(head);
         self.findings.push(at.map_or(finding.clone(), |at| finding.at_offset(self.text, at)));

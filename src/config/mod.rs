@@ -3,6 +3,7 @@
 mod bounces;
 mod brand;
 mod checks;
+mod dkim;
 mod raw;
 mod secret;
 mod subscribers;
@@ -40,6 +41,8 @@ pub struct Config {
     /// Where bounces and requests to leave come in, from the newsletter's folder on.
     pub mailboxes: Vec<PathBuf>,
     pub brand: Brand,
+    /// The keys that sign; none where the relay does that.
+    pub dkim: Vec<Dkim>,
     pub smtp: Option<Smtp>,
     pub throttle: Throttle,
 }
@@ -137,6 +140,17 @@ pub struct Brand {
 pub struct Social {
     pub name: String,
     pub url: String,
+}
+
+/// A key that signs the mail (RFC 6376).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dkim {
+    /// In lower case; the From address is in it, above or below it.
+    pub domain: String,
+    /// Names the key among those of the domain: `SELECTOR._domainkey.DOMAIN`.
+    pub selector: String,
+    /// A private key in PEM; relative to the newsletter's folder.
+    pub key: PathBuf,
 }
 
 /// The relay that takes the mail.

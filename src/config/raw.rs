@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use indexmap::IndexMap;
 use serde::Deserialize;
-use serde::de::{Error as _, MapAccess, Visitor};
+use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
+use serde::de::{Error as _, MapAccess, SeqAccess, Visitor};
 use toml::Spanned;
 
 use super::{Images, Tls, WhenEmpty};
@@ -28,6 +29,8 @@ pub(super) struct RawConfig {
     pub(super) brand: RawBrand,
     #[serde(default)]
     pub(super) bounces: RawBounces,
+    #[serde(default)]
+    pub(super) dkim: RawDkims,
     pub(super) smtp: Option<RawSmtp>,
     #[serde(default)]
     pub(super) throttle: RawThrottle,
@@ -140,6 +143,18 @@ pub(super) enum RawMailbox {
     Several(Vec<PathBuf>),
 }
 
+/// One table, or a list of tables.
+#[derive(Default)]
+pub(super) struct RawDkims(pub(super) Vec<RawDkim>);
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawDkim {
+    pub(super) domain: Option<Spanned<String>>,
+    pub(super) selector: Spanned<String>,
+    pub(super) key: PathBuf,
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawSmtp {
@@ -199,5 +214,27 @@ impl<'de> Deserialize<'de> for RawSenders {
             }
         }
         deserializer.deserialize_map(Senders)
+    }
+}
+
+impl<'de> Deserialize<'de> for RawDkims {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Dkims;
+        impl<'de> Visitor<'de> for Dkims {
+            type Value = RawDkims;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+                f.write_str("a table [dkim] with selector and key, or several as [[dkim]]")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<RawDkims, A::Error> {
+                Ok(RawDkims(vec![RawDkim::deserialize(MapAccessDeserializer::new(map))?]))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<RawDkims, A::Error> {
+                Vec::deserialize(SeqAccessDeserializer::new(seq)).map(RawDkims)
+            }
+        }
+        deserializer.deserialize_any(Dkims)
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use super::{Desk, Newsletter, PipelineError, Proposal, refused, render};
+use crate::compose::dkim::Signer;
 use crate::compose::{Kind, OutboundMessage};
 use crate::config;
 use crate::deliver::throttle::Throttle;
@@ -81,6 +82,7 @@ impl<T: Transport> Delivery<T> {
         desk: &Desk,
         plan: &Plan,
         proposal: &Proposal,
+        signer: Signer,
         transport: T,
         pace: &Pace,
         watch: Arc<dyn Watch>,
@@ -116,6 +118,8 @@ impl<T: Transport> Delivery<T> {
             date: plan.date,
             messages,
             newsletter,
+            signer,
+            clock: clock.clone(),
         };
         let throttle = Throttle::new(pace.rate.per_second(), pace.batch.map(|batch| (batch.size, batch.pause)));
         let run = Run {
@@ -144,6 +148,9 @@ impl<T: Transport> Delivery<T> {
 /// Composes from rendered editions and the list.
 struct PlanOutbox {
     newsletter: Arc<Newsletter>,
+    signer: Signer,
+    /// Tells when a signature is made.
+    clock: Clock,
     issue: IssueId,
     date: jiff::Timestamp,
     people: Vec<Subscriber>,
@@ -156,7 +163,10 @@ impl Outbox for PlanOutbox {
     fn message(&self, recipient: RecipientId) -> Result<OutboundMessage, String> {
         let (person, edition) = self.messages.get(&recipient).ok_or("not in the plan")?;
         let composer = self.newsletter.composer(&self.issue, self.date, Kind::Issue);
-        composer.compose(&self.editions[*edition], &self.people[*person]).map_err(|error| error.to_string())
+        let message = composer.compose(&self.editions[*edition], &self.people[*person]);
+        let mut message = message.map_err(|error| error.to_string())?;
+        self.signer.sign(&mut message, self.clock.now()).map_err(|error| error.to_string())?;
+        Ok(message)
     }
 }
 
@@ -169,6 +179,7 @@ pub async fn send_test<T: Transport>(
     issue: &Issue,
     address: EmailAddress,
     language: Language,
+    signer: &Signer,
     transport: T,
     clock: &Clock,
 ) -> Result<Outcome, PipelineError> {
@@ -177,7 +188,9 @@ pub async fn send_test<T: Transport>(
     let key = EditionKey::new(vec![language.clone()], items.map(|item| item.id.clone()).collect());
     let person = test_reader(address, language);
     let rendered = render(newsletter, issue, &[key])?;
-    let message = newsletter.composer(&issue.id, clock.now(), Kind::Test).compose(&rendered[0], &person)?;
+    let now = clock.now();
+    let mut message = newsletter.composer(&issue.id, now, Kind::Test).compose(&rendered[0], &person)?;
+    signer.sign(&mut message, now)?;
     let mut connection = transport.connect().await.map_err(|error| match error {
         ConnectError::Fatal { message, help } => refused(message, help),
         ConnectError::Transient(reply) => {

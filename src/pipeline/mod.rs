@@ -5,6 +5,7 @@ mod delivery;
 mod list;
 mod newsletter;
 mod plan;
+mod signing;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -21,6 +22,7 @@ pub use delivery::{Delivery, Mode, Pace, send_test};
 pub use list::{Words, list_of};
 pub use newsletter::Newsletter;
 pub use plan::{Decisions, Desk, Proposal, lock};
+pub use signing::signing_keys;
 
 /// Something on the way failed; each room's own error tells what.
 #[derive(Debug, thiserror::Error)]
@@ -37,6 +39,8 @@ pub enum PipelineError {
     Render(#[from] RenderError),
     #[error(transparent)]
     Compose(#[from] crate::compose::ComposeError),
+    #[error(transparent)]
+    Sign(#[from] crate::compose::dkim::SignError),
     #[error(transparent)]
     State(#[from] crate::state::StateError),
     #[error(transparent)]

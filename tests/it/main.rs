@@ -5,6 +5,7 @@
 mod architecture;
 mod authoring;
 mod cli;
+mod dkim;
 mod editions;
 mod golden;
 mod message;
