@@ -6,6 +6,7 @@
 mod account;
 mod bounces;
 mod confirm;
+mod appointment;
 mod diagnostics;
 mod dkim;
 mod init;

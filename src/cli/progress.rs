@@ -1,16 +1,23 @@
 //! The progress bar: how many are done, how fast, how long yet. None where stderr is no terminal.
 
+use std::collections::HashSet;
 use std::fmt::Write;
+use std::sync::Mutex;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use jiff::Timestamp;
 
-use crate::deliver::Watch;
+use crate::deliver::throttle::Slowed;
+use crate::deliver::{Waiting, Watch};
 use crate::domain::outcome::Outcome;
 
 /// A bar over the recipients of one run.
-pub(super) struct Bar(ProgressBar);
+pub(super) struct Bar {
+    bar: ProgressBar,
+    /// What was said already, which is not said again.
+    said: Mutex<HashSet<String>>,
+}
 
 impl Bar {
     pub(super) fn new(recipients: usize) -> Self {
@@ -22,20 +29,28 @@ impl Bar {
             });
         bar.set_style(style);
         bar.enable_steady_tick(Duration::from_millis(500));
-        Self(bar)
+        Self { bar, said: Mutex::default() }
     }
 
     /// A line above the bar, or on stderr where there is none.
     pub(super) fn say(&self, line: &str) {
-        if self.0.is_hidden() {
+        if self.bar.is_hidden() {
             eprintln!("{line}");
         } else {
-            self.0.println(line);
+            self.bar.println(line);
+        }
+    }
+
+    /// Says a line, but no second time.
+    fn say_once(&self, line: &str) {
+        let is_new = self.said.lock().is_ok_and(|mut said| said.insert(line.to_owned()));
+        if is_new {
+            self.say(line);
         }
     }
 
     pub(super) fn finish(&self) {
-        self.0.finish_and_clear();
+        self.bar.finish_and_clear();
     }
 }
 
@@ -43,12 +58,30 @@ impl Watch for Bar {
     fn outcome(&self, outcome: &Outcome) {
         match outcome {
             Outcome::Deferred(_) => {}
-            Outcome::Accepted(_) | Outcome::Rejected(_) | Outcome::Unknown(_) => self.0.inc(1),
+            Outcome::Accepted(_) | Outcome::Rejected(_) | Outcome::Unknown(_) => self.bar.inc(1),
         }
-        self.0.set_message("");
+        self.bar.set_message("");
     }
 
-    fn waiting(&self, until: Timestamp, why: &str) {
-        self.0.set_message(format!("waiting until {} for {why}", until.strftime("%H:%M:%S UTC")));
+    fn waiting(&self, until: Timestamp, why: &Waiting) {
+        let at = until.strftime("%H:%M:%S UTC");
+        let why = match why {
+            Waiting::Retries => "retries".to_owned(),
+            Waiting::Relay(reply) => reply.to_string(),
+            Waiting::Hours => {
+                let at = until.strftime("%Y-%m-%d %H:%M UTC");
+                self.say_once(&format!(
+                    "Outside the sending window: waiting until {at}. Ctrl-C ends it; nobody is lost."
+                ));
+                "the sending window".to_owned()
+            }
+        };
+        self.bar.set_message(format!("waiting until {at} for {why}"));
+    }
+
+    fn slowed(&self, slowed: &Slowed) {
+        let whom = slowed.domain.as_deref().unwrap_or("the relay");
+        self.say_once(&format!("Going slower, as {whom} asks; faster again as mail is accepted."));
+        tracing::info!(throttle.domain = slowed.domain, throttle.rate = slowed.rate, "a rate was halved");
     }
 }

@@ -40,10 +40,10 @@ impl RunOptions {
     /// `pace` with what was asked for instead.
     pub(super) fn apply(&self, mut pace: Pace) -> Pace {
         if let Some(rate) = self.rate {
-            pace.rate = rate;
             if rate == Rate::MAX {
-                pace.batch = None;
+                pace = pace.unthrottled();
             }
+            pace.rate = rate;
         }
         if let Some(connections) = self.connections {
             pace.connections = usize::from(connections);
@@ -98,11 +98,13 @@ impl<T: Transport> Agreed<'_, T> {
         let told = bar.clone();
         let ended = runtime.block_on(async move {
             tokio::select! {
-                ended = delivery.run() => ended,
+                // First, so that a signal is heard from the first message on.
+                biased;
                 () = interrupted_twice(&stop, &told) => Err(refused(
                     "broken off: messages whose reply was still to come are unknown now",
                     "run the same command again to continue; `bulletin status` tells who is unknown",
                 )),
+                ended = delivery.run() => ended,
             }
         });
         bar.finish();
@@ -117,7 +119,8 @@ async fn interrupted_twice(stop: &watch::Sender<bool>, bar: &Bar) {
     interrupted().await;
 }
 
-async fn interrupted() {
+/// Returns when the person who watches, or the system, asks the program to end.
+pub(super) async fn interrupted() {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};

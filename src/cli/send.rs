@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::account::Closing;
+use super::appointment::{self, At};
 use super::diagnostics::counted;
 use super::run::{Agreed, RunOptions, runtime, tell_end};
 use super::{Ended, Opened, signer};
@@ -43,6 +44,9 @@ pub(super) struct Send {
     /// Send to those too who came into the list after the send was begun
     #[arg(long)]
     include_new: bool,
+    /// Begin at this time: "2026-03-02 09:00" in the newsletter's time zone, or with an offset
+    #[arg(long, value_name = "TIME", conflicts_with = "test")]
+    at: Option<At>,
     #[command(flatten)]
     options: RunOptions,
     /// Print the account as JSON
@@ -68,11 +72,17 @@ impl Send {
         let state = newsletter.folder.join("state");
         let lock = pipeline::lock(&state, issue.id.as_str(), &format!("sending {}", issue.id))?;
         let desk = Desk::open(&state.join("bulletin.db"), &issue.id, lock)?;
+        let at = self.at.map(|at| at.moment(newsletter.config.throttle.zone.as_ref())).transpose()?;
         let decisions = Decisions { unknown: self.unknown_decision(), include_new: self.include_new };
         let proposal = desk.propose(newsletter.digest(&issue), assembly, &name, decisions, clock.now())?;
         let before = desk.account()?;
         self.tell(&newsletter, &proposal, &name, &pace, before.unknown);
         self.agree(&proposal)?;
+        if let Some(at) = at.filter(|_| proposal.due() > 0) {
+            // A template's fault is not to be found out about when everyone has gone home.
+            pipeline::render(&newsletter, &issue, &proposal.assembly.editions)?;
+            appointment::wait(at, &transport, clock, &runtime)?;
+        }
 
         let started = Instant::now();
         let plan = desk.settle(&newsletter, &issue, &proposal, &name, clock.now())?;
@@ -147,6 +157,9 @@ impl Send {
         let least =
             jiff::SignedDuration::try_from(least).map_or_else(|_| "long".to_owned(), |least| format!("{least:#}"));
         eprintln!("  pace        {}, {connections}{batch}; about {least}", pace.rate);
+        if let Some(hours) = &pace.hours {
+            eprintln!("  window      {hours}");
+        }
         if proposal.is_corrected() {
             eprintln!(
                 "  corrected   the sources changed since part of the list was sent to; only the rest gets the new text"

@@ -1,13 +1,12 @@
 //! From the shape of `bulletin.toml` to a [`Config`]: every fault is found, not only the first.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use indexmap::IndexMap;
 use toml::Spanned;
 
-use super::raw::{RawConfig, RawLanguage, RawSenders, RawSmtp, RawText, RawThrottle};
-use super::{Batch, Config, Images, Links, Newsletter, PasswordSource, Sender, Smtp, Throttle, Tls, Translations};
+use super::raw::{RawConfig, RawLanguage, RawSenders, RawSmtp, RawText};
+use super::{Config, Images, Links, Newsletter, PasswordSource, Sender, Smtp, Tls, Translations};
 use crate::domain::finding::{cure_unknown, did_you_mean};
 use crate::domain::toml_fault::toml_fault;
 use crate::domain::{Finding, Language, Localised, Topic, Typography};
@@ -225,59 +224,6 @@ impl Checks<'_> {
             Tls::None => 25,
         });
         Some(Smtp { host: raw.host, port, tls: raw.tls, username: raw.username, password })
-    }
-
-    fn throttle(&mut self, raw: RawThrottle) -> Throttle {
-        let mut throttle = Throttle::default();
-        if let Some(rate) = raw.rate {
-            match rate.get_ref().parse() {
-                Ok(parsed) => throttle.rate = parsed,
-                Err(error) => {
-                    let error: super::RateError = error;
-                    self.fault(&rate, error.to_string(), "a relay's documentation names what it allows");
-                }
-            }
-        }
-        if let Some(connections) = raw.connections {
-            if !(1..=100).contains(connections.get_ref()) {
-                self.fault(&connections, "connections must be between 1 and 100", "2 suits most relays");
-            }
-            throttle.connections = connections.into_inner().max(1);
-        }
-        let pause = self.duration(raw.pause.as_ref());
-        match (raw.batch, pause) {
-            (Some(size), pause) => {
-                if *size.get_ref() == 0 {
-                    self.fault(&size, "a batch needs at least one message", "leave `batch` out for no batches");
-                }
-                throttle.batch =
-                    Some(Batch { size: size.into_inner(), pause: pause.unwrap_or(Duration::from_secs(30)) });
-            }
-            (None, Some(_)) => {
-                self.table_fault("[throttle]", "[throttle] has a pause, but no batch", "add `batch = 200`");
-            }
-            (None, None) => {}
-        }
-        for (raw, target) in [
-            (raw.wait, &mut throttle.wait),
-            (raw.retry_for, &mut throttle.retry_for),
-            (raw.retry_pause, &mut throttle.retry_pause),
-        ] {
-            if let Some(duration) = self.duration(raw.as_ref()) {
-                *target = duration;
-            }
-        }
-        throttle
-    }
-
-    fn duration(&mut self, raw: Option<&Spanned<String>>) -> Option<Duration> {
-        let raw = raw?;
-        let parsed = raw.get_ref().parse::<jiff::SignedDuration>().ok().and_then(|span| span.try_into().ok());
-        if parsed.is_none() {
-            let message = format!("`{}` is not a length of time", raw.get_ref());
-            self.fault(raw, message, "write for instance 30s, 2m or 24h");
-        }
-        parsed
     }
 
     pub(super) fn url(&mut self, raw: Option<Spanned<String>>) -> Option<String> {

@@ -7,14 +7,15 @@ mod dkim;
 mod raw;
 mod secret;
 mod subscribers;
+mod throttle;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use indexmap::IndexMap;
 
 pub use secret::{PasswordSource, SecretError, token_key};
+pub use throttle::{Batch, DomainLimits, Rate, RateError, Throttle};
 
 use crate::domain::{Colour, EmailAddress, Finding, Language, Localised, ReturnPath, Topic, Typography};
 
@@ -176,80 +177,6 @@ pub enum Tls {
     None,
 }
 
-/// How fast, and how patiently.
-#[derive(Debug, Clone)]
-pub struct Throttle {
-    pub rate: Rate,
-    pub connections: usize,
-    pub batch: Option<Batch>,
-    /// How long a run waits for its retries before it ends.
-    pub wait: Duration,
-    /// How long a deferred recipient is tried again, over all runs.
-    pub retry_for: Duration,
-    /// The first pause before a retry; each further one is twice as long.
-    pub retry_pause: Duration,
-}
-
-/// Messages a second; none for no limit.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Rate(Option<f64>);
-
-/// After so many messages, so long a pause.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Batch {
-    pub size: u32,
-    pub pause: Duration,
-}
-
-/// The text is not a rate.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a rate: write messages per second, minute or hour as `5/s`, `200/m`, `3000/h`, or `max`")]
-pub struct RateError(String);
-
-impl Rate {
-    pub const MAX: Self = Self(None);
-
-    #[must_use]
-    pub fn per_second(self) -> Option<f64> {
-        self.0
-    }
-}
-
-impl std::str::FromStr for Rate {
-    type Err = RateError;
-
-    fn from_str(text: &str) -> Result<Self, RateError> {
-        let bad = || RateError(text.to_owned());
-        if text.trim() == "max" {
-            return Ok(Self::MAX);
-        }
-        let (count, unit) = text.split_once('/').ok_or_else(bad)?;
-        let count: f64 = count.trim().parse().map_err(|_| bad())?;
-        let seconds = match unit.trim() {
-            "s" => 1.0,
-            "m" | "min" => 60.0,
-            "h" => 3600.0,
-            _ => return Err(bad()),
-        };
-        if count.is_finite() && count > 0.0 { Ok(Self(Some(count / seconds))) } else { Err(bad()) }
-    }
-}
-
-impl std::fmt::Display for Rate {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self.0 {
-            None => f.write_str("no limit"),
-            Some(rate) if rate >= 1.0 => write!(f, "{}/s", round(rate)),
-            Some(rate) if rate * 60.0 >= 1.0 => write!(f, "{}/m", round(rate * 60.0)),
-            Some(rate) => write!(f, "{}/h", round(rate * 3600.0)),
-        }
-    }
-}
-
-fn round(rate: f64) -> f64 {
-    (rate * 100.0).round() / 100.0
-}
-
 /// The configuration can't be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
@@ -301,19 +228,6 @@ impl Config {
             .find(|folder| folder.join(FILE).is_file())
             .map(Path::to_owned)
             .ok_or_else(|| ConfigError::NotFound(start.to_owned()))
-    }
-}
-
-impl Default for Throttle {
-    fn default() -> Self {
-        Self {
-            rate: Rate(Some(5.0)),
-            connections: 2,
-            batch: None,
-            wait: Duration::from_mins(2),
-            retry_for: Duration::from_hours(24),
-            retry_pause: Duration::from_secs(10),
-        }
     }
 }
 

@@ -175,9 +175,33 @@ pub(super) struct RawThrottle {
     pub(super) connections: Option<Spanned<usize>>,
     pub(super) batch: Option<Spanned<u32>>,
     pub(super) pause: Option<Spanned<String>>,
+    pub(super) messages_per_connection: Option<Spanned<u32>>,
+    pub(super) adaptive: Option<bool>,
+    pub(super) per_domain: Option<RawLimits>,
+    #[serde(default)]
+    pub(super) domain: Vec<RawDomain>,
+    pub(super) window_of_day: Option<Spanned<String>>,
+    pub(super) time_zone: Option<Spanned<String>>,
     pub(super) wait: Option<Spanned<String>>,
     pub(super) retry_for: Option<Spanned<String>>,
     pub(super) retry_pause: Option<Spanned<String>>,
+}
+
+/// `per_domain`: what holds for every receiving domain without an entry of its own.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawLimits {
+    pub(super) rate: Option<Spanned<String>>,
+    pub(super) connections: Option<Spanned<usize>>,
+}
+
+/// `[[throttle.domain]]`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawDomain {
+    pub(super) name: Spanned<String>,
+    pub(super) rate: Option<Spanned<String>>,
+    pub(super) connections: Option<Spanned<usize>>,
 }
 
 const SENDER_KEYS: &[&str] = &["name", "email", "reply_to", "postal_address", "phone", "website"];

@@ -1,11 +1,14 @@
 //! Delivery: jobs in, each one's outcome into the ledger. Generic over the way out (a [`Transport`]) and
 //! over the account (a [`Ledger`]); it never sees a template or a list.
 //!
-//! For each message, in this order: a place in the [`throttle`], a connection, the attempt made durable,
+//! For each message, in this order: a connection, a place in the [`throttle`], the attempt made durable,
 //! the message handed over, the outcome written. A 4xx comes back later in the run with growing pauses.
 
 mod queue;
 mod retry;
+mod schedule;
+#[cfg(test)]
+mod schedule_tests;
 pub mod smtp;
 pub mod throttle;
 mod transport;
@@ -17,12 +20,13 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::compose::OutboundMessage;
+use crate::domain::Hours;
 use crate::domain::clock::Clock;
 use crate::domain::outcome::{Outcome, Reply};
 use crate::ledger::{Ledger, RecipientId};
 use crate::state::StateError;
 use queue::{Next, Queue};
-use throttle::Throttle;
+use throttle::{Slowed, Throttle};
 
 pub use queue::Job;
 pub use retry::RetryPolicy;
@@ -38,8 +42,21 @@ pub trait Outbox: Send + Sync + 'static {
 /// Hears of what happens, for a progress bar.
 pub trait Watch: Send + Sync + 'static {
     fn outcome(&self, outcome: &Outcome);
-    /// Nothing to do until a retry is due, or the relay can be tried again.
-    fn waiting(&self, until: Timestamp, why: &str);
+    /// There is nothing to do until then.
+    fn waiting(&self, until: Timestamp, why: &Waiting);
+    /// A server asked for patience, and gets it.
+    fn slowed(&self, slowed: &Slowed);
+}
+
+/// What a run waits for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Waiting {
+    /// Until the next retry is due.
+    Retries,
+    /// Until the relay is tried again, which said this.
+    Relay(Reply),
+    /// Until the hours begin in which mail may be sent.
+    Hours,
 }
 
 /// How a run goes about it.
@@ -49,7 +66,10 @@ pub struct Run<T, L> {
     pub outbox: Arc<dyn Outbox>,
     pub watch: Arc<dyn Watch>,
     pub connections: usize,
-    pub throttle: Throttle,
+    /// So many go over one connection, then a new one is opened.
+    pub messages_per_connection: u32,
+    /// Nothing is sent outside of these.
+    pub hours: Option<Hours>,
     pub retry: RetryPolicy,
     pub clock: Clock,
     /// Turns true when the run shall finish what is in flight and end.
@@ -79,12 +99,13 @@ pub enum DeliverError {
 }
 
 impl<T: Transport, L: Ledger> Run<T, L> {
-    /// Delivers `jobs`, each at most once for certain, and returns when nothing is left to do in this run.
+    /// Delivers `jobs` at the pace of `throttle`, whose lanes they name, each at most once for certain, and
+    /// returns when nothing is left to do in this run.
     ///
     /// # Errors
     /// The ledger can't be written, or the relay refuses us as such; what is in flight is finished first.
-    pub async fn deliver(self, jobs: Vec<Job>) -> Result<End, DeliverError> {
-        let queue = Queue::new(jobs, self.retry, self.clock.clone());
+    pub async fn deliver(self, jobs: Vec<Job>, throttle: Throttle) -> Result<End, DeliverError> {
+        let queue = Queue::new(jobs, throttle, self.retry, self.hours.clone(), self.clock.clone());
         let connections = self.connections.max(1);
         let run = Arc::new(self);
         let mut workers = JoinSet::new();
@@ -112,65 +133,78 @@ impl<T: Transport, L: Ledger> Run<T, L> {
 /// One connection's worth of work.
 async fn worker<T: Transport, L: Ledger>(run: Arc<Run<T, L>>, queue: Queue) -> Result<(), DeliverError> {
     let mut connection: Option<T::Connection> = None;
+    let mut served = 0;
     let mut stop = run.stop.clone();
     let result = loop {
-        let job = match queue.next(connection.is_some(), &mut stop, run.watch.as_ref()).await {
-            Next::Job(job) => job,
+        if served >= run.messages_per_connection
+            && let Some(open) = connection.take()
+        {
+            open.quit().await;
+        }
+        connection = connection.filter(Connection::is_usable);
+        match queue.next(connection.is_some(), &mut stop, run.watch.as_ref()).await {
+            Next::Work => {}
             Next::Idle => {
-                // A connection is not held open while waiting: servers close it, or count it.
                 if let Some(open) = connection.take() {
                     open.quit().await;
                 }
                 continue;
             }
             Next::End => break Ok(()),
+        }
+        let mut open = match connection.take() {
+            Some(open) => open,
+            None => match run.transport.connect().await {
+                Ok(open) => {
+                    queue.connected();
+                    served = 0;
+                    open
+                }
+                Err(ConnectError::Transient(reply)) => {
+                    queue.unreachable(reply, &mut stop, run.watch.as_ref()).await;
+                    continue;
+                }
+                Err(ConnectError::Fatal { message, help }) => break Err(DeliverError::Relay { message, help }),
+            },
         };
+        // Meanwhile the server may have said goodbye, and the person who watches may have said stop.
+        if !open.is_usable() || *stop.borrow() {
+            connection = Some(open);
+            continue;
+        }
+        let Some(turn) = queue.take() else {
+            connection = Some(open);
+            continue;
+        };
+        let job = turn.job;
         let message = match run.outbox.message(job.recipient) {
             Ok(message) => message,
             Err(reason) => {
                 let outcome = Outcome::Rejected(Reply::silence(reason));
+                connection = Some(open);
                 if let Err(error) = run.note(&job, &outcome, None).await {
                     break Err(error.into());
                 }
-                queue.done();
+                queue.settle(turn, None, None);
                 continue;
             }
         };
-        if !run.throttle.turn(&mut stop).await {
-            queue.put_back(job);
-            break Ok(());
-        }
-        let mut open = match connection.take().filter(Connection::is_usable) {
-            Some(open) => open,
-            None => match run.transport.connect().await {
-                Ok(open) => {
-                    queue.reached();
-                    open
-                }
-                Err(ConnectError::Transient(reply)) => {
-                    queue.put_back(job);
-                    queue.unreachable(reply, &mut stop, run.watch.as_ref()).await;
-                    continue;
-                }
-                Err(ConnectError::Fatal { message, help }) => {
-                    queue.put_back(job);
-                    break Err(DeliverError::Relay { message, help });
-                }
-            },
-        };
         if let Err(error) = run.ledger.attempt(job.recipient, run.clock.now()).await {
+            connection = Some(open);
             break Err(error.into());
         }
         let outcome = open.send(&message).await;
+        served += 1;
+        let stage = open.stage();
         connection = Some(open);
         let (outcome, refusal) = told_apart(outcome);
         let (outcome, due) = run.retry.judge(outcome, &job, run.clock.now());
         if let Err(error) = run.note(&job, &outcome, due).await {
             break Err(error.into());
         }
-        match due {
-            Some(due) => queue.retry(job.tried(run.clock.now(), due)),
-            None => queue.done(),
+        let retry = due.map(|due| job.tried(run.clock.now(), due));
+        if let Some(slowed) = queue.settle(turn, Some((&outcome, stage)), retry) {
+            run.watch.slowed(&slowed);
         }
         if let Some(refusal) = refusal {
             break Err(refusal);

@@ -1,23 +1,34 @@
-//! What is still to be done in a run: first attempts in the order of the list, retries when they are due.
+//! What is still to be done in a run, as its workers see it: they ask, wait, take a job and settle it.
+//!
+//! What comes next is decided in `schedule`; here is the waiting. All of it goes by the monotonic clock,
+//! so that a clock that is set forwards or back neither hurries nor stalls a run; the time of day is asked
+//! for only where a person named one.
 
-use std::cmp::Reverse;
-use std::collections::{BinaryHeap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::sync::{Notify, watch};
+use tokio::time::Instant;
 
-use super::retry::after;
-use super::{End, RetryPolicy, Watch};
+use super::schedule::{Look, Schedule, Turn, Wait};
+use super::throttle::{Lane, Slowed, Throttle};
+use super::{End, RetryPolicy, Waiting, Watch};
+use crate::domain::Hours;
 use crate::domain::clock::Clock;
-use crate::domain::outcome::Reply;
+use crate::domain::outcome::{Outcome, Reply, Stage};
 use crate::ledger::RecipientId;
+
+/// A connection that has nothing to do for longer is let go of: servers close it, or count it.
+const IDLE: Duration = Duration::from_secs(10);
+/// No sleep is longer, so that a clock that was set is noticed.
+const NAP: Duration = Duration::from_mins(1);
 
 /// One recipient to be tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Job {
     pub recipient: RecipientId,
+    pub lane: Lane,
     /// Attempts so far.
     pub attempts: u32,
     pub first_attempt: Option<Timestamp>,
@@ -34,8 +45,10 @@ impl Job {
 }
 
 /// What a worker is told to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Next {
-    Job(Job),
+    /// There is work: see to a connection, then take it.
+    Work,
     /// A wait has begun: let go of the connection, then ask again.
     Idle,
     End,
@@ -45,217 +58,106 @@ pub(super) enum Next {
 pub(super) struct Queue(Arc<Shared>);
 
 struct Shared {
-    state: Mutex<State>,
+    schedule: Mutex<Schedule>,
     changed: Notify,
-    retry: RetryPolicy,
     clock: Clock,
 }
 
-/// A job by the time at which it is due; ties go by the list.
-type Later = (Timestamp, RecipientId, u32, Option<Timestamp>);
-
-struct State {
-    ready: VecDeque<Job>,
-    /// By the time at which they are due, the earliest on top.
-    later: BinaryHeap<Reverse<Later>>,
-    in_flight: usize,
-    closed: bool,
-    /// When waiting ends: set once no first attempt is left.
-    patience: Option<Timestamp>,
-    /// Failed connections in a row, until when nobody tries again, and what the last one said.
-    failures: u32,
-    blocked: Option<Timestamp>,
-    unreachable: Option<Reply>,
-    given_up: bool,
-}
-
 impl Queue {
-    pub(super) fn new(jobs: Vec<Job>, retry: RetryPolicy, clock: Clock) -> Self {
-        let (later, ready): (Vec<_>, Vec<_>) = jobs.into_iter().partition(|job| job.due.is_some());
-        let state = State {
-            ready: ready.into(),
-            later: later.into_iter().map(entry).collect(),
-            in_flight: 0,
-            closed: false,
-            patience: None,
-            failures: 0,
-            blocked: None,
-            unreachable: None,
-            given_up: false,
-        };
-        Self(Arc::new(Shared { state: Mutex::new(state), changed: Notify::new(), retry, clock }))
+    pub(super) fn new(
+        jobs: Vec<Job>,
+        throttle: Throttle,
+        retry: RetryPolicy,
+        hours: Option<Hours>,
+        clock: Clock,
+    ) -> Self {
+        let schedule = Schedule::new(jobs, throttle, retry, hours, Instant::now(), clock.now());
+        Self(Arc::new(Shared { schedule: Mutex::new(schedule), changed: Notify::new(), clock }))
     }
 
-    /// The next job, as soon as there is one; the end where nothing is left that this run waits for.
-    /// A worker that `holds` a connection is told to let go of it before it waits.
+    /// Waits until there is work; the end where nothing is left that this run waits for. A worker that
+    /// `holds` a connection is told to let go of it before a long wait.
     pub(super) async fn next(&self, holds: bool, stop: &mut watch::Receiver<bool>, watch: &dyn Watch) -> Next {
+        let since = Instant::now();
         loop {
             let changed = self.0.changed.notified();
-            let due = {
-                let mut state = self.state();
-                if state.closed || *stop.borrow() {
-                    return Next::End;
-                }
-                let now = self.0.clock.now();
-                if let Some(job) = state.take(now) {
-                    return Next::Job(job);
-                }
-                let next = state.later.peek().map(|Reverse(entry)| entry.0);
-                match next {
-                    None if state.in_flight == 0 => return Next::End,
-                    // Someone else's message may yet come back as a retry.
-                    None => None,
-                    Some(due) => {
-                        let wait = self.0.retry.wait;
-                        let patience = *state.patience.get_or_insert_with(|| after(now, wait));
-                        if due > patience && state.in_flight == 0 {
-                            return Next::End;
-                        }
-                        (due <= patience).then_some(due)
-                    }
-                }
+            if *stop.borrow() {
+                return Next::End;
+            }
+            let (now, wall) = (Instant::now(), self.0.clock.now());
+            let Wait { until, told } = match self.schedule().look(holds, now, wall) {
+                Look::Work => return Next::Work,
+                Look::End => return Next::End,
+                Look::Wait(wait) => wait,
             };
-            if holds {
+            let idle = since + IDLE;
+            if holds && (now >= idle || until.is_some_and(|until| until > idle)) {
                 return Next::Idle;
             }
-            if let Some(due) = due {
-                watch.waiting(due, "retries");
+            if let Some((due, why)) = told {
+                watch.waiting(due, &why);
             }
-            let sleep = self.until(due);
+            let until = until.unwrap_or(now + NAP).min(now + NAP);
+            let until = if holds { until.min(idle) } else { until };
             tokio::select! {
-                () = tokio::time::sleep(sleep) => {}
+                () = tokio::time::sleep_until(until) => {}
                 () = changed => {}
                 _ = stop.wait_for(|stop| *stop) => {}
             }
         }
     }
-}
 
-impl Queue {
-    fn state(&self) -> MutexGuard<'_, State> {
-        // No code that could panic runs under the lock.
-        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// How long until `due`; with nothing due, long enough to be woken by a change first.
-    fn until(&self, due: Option<Timestamp>) -> Duration {
-        let Some(due) = due else { return Duration::from_mins(1) };
-        let left = due.duration_since(self.0.clock.now());
-        // A clock that was set back must not make a run sleep for hours.
-        Duration::try_from(left).unwrap_or_default().min(Duration::from_mins(1))
-    }
-
-    /// A job came to its end.
-    pub(super) fn done(&self) {
-        let mut state = self.state();
-        state.in_flight -= 1;
-        state.reached();
-        drop(state);
+    /// The next job, if it is still there.
+    pub(super) fn take(&self) -> Option<Turn> {
+        let turn = self.schedule().take(Instant::now(), self.0.clock.now());
         self.0.changed.notify_waiters();
+        turn
     }
 
-    /// A job comes back at its time.
-    pub(super) fn retry(&self, job: Job) {
-        let mut state = self.state();
-        state.in_flight -= 1;
-        state.reached();
-        state.later.push(entry(job));
-        drop(state);
+    /// A job came to its end, or comes back at its time. Tells where a rate was lowered by it.
+    pub(super) fn settle(&self, turn: Turn, heard: Option<(&Outcome, Stage)>, retry: Option<Job>) -> Option<Slowed> {
+        let slowed = self.schedule().settle(turn, heard, retry, Instant::now(), self.0.clock.now());
         self.0.changed.notify_waiters();
-    }
-
-    /// A job was not even begun.
-    pub(super) fn put_back(&self, job: Job) {
-        let mut state = self.state();
-        state.in_flight -= 1;
-        state.ready.push_front(job);
-        drop(state);
-        self.0.changed.notify_waiters();
+        slowed
     }
 
     /// No more jobs: the run ends.
     pub(super) fn close(&self) {
-        self.state().closed = true;
+        self.schedule().close();
         self.0.changed.notify_waiters();
     }
 
     /// A connection was had.
-    pub(super) fn reached(&self) {
-        self.state().reached();
+    pub(super) fn connected(&self) {
+        self.schedule().connected();
+        self.0.changed.notify_waiters();
     }
 
     /// No connection could be had: waits before the next try, longer each time, and gives the run up
     /// when the waits together are longer than a run waits.
     pub(super) async fn unreachable(&self, reply: Reply, stop: &mut watch::Receiver<bool>, watch: &dyn Watch) {
-        let until = self.state().block(&self.0.retry, self.0.clock.now(), &reply);
-        let Some(until) = until else {
-            self.0.changed.notify_waiters();
-            return;
-        };
-        watch.waiting(until, &reply.to_string());
+        let now = Instant::now();
+        let (until, slowed) = self.schedule().unreachable(&reply, now);
+        self.0.changed.notify_waiters();
+        if let Some(slowed) = slowed {
+            watch.slowed(&slowed);
+        }
+        let Some(until) = until else { return };
+        let wall = self.0.clock.now().checked_add(until - now).unwrap_or(Timestamp::MAX);
+        watch.waiting(wall, &Waiting::Relay(reply));
         tokio::select! {
-            () = tokio::time::sleep(self.until(Some(until))) => {}
+            () = tokio::time::sleep_until(until) => {}
             _ = stop.wait_for(|stop| *stop) => {}
         }
     }
 
     /// How the run ended, as far as the queue can tell.
     pub(super) fn end(&self) -> End {
-        let state = self.state();
-        match &state.unreachable {
-            Some(reply) if state.given_up => End::Unreachable(reply.clone()),
-            _ => End::Done { next_due: state.later.peek().map(|Reverse(entry)| entry.0) },
-        }
-    }
-}
-
-impl State {
-    /// The relay is there: a connection was had, or a message came to its end over another one.
-    fn reached(&mut self) {
-        self.failures = 0;
-        self.blocked = None;
-        self.unreachable = None;
+        self.schedule().end()
     }
 
-    /// Until when nobody tries to connect; none where the run has waited long enough. Workers that
-    /// fail at the same time count as one failure.
-    fn block(&mut self, retry: &RetryPolicy, now: Timestamp, reply: &Reply) -> Option<Timestamp> {
-        if let Some(until) = self.blocked.filter(|until| *until > now) {
-            return Some(until);
-        }
-        let doubling = 1_u32 << self.failures.min(20);
-        let pause = retry.pause.saturating_mul(doubling).min(retry.longest);
-        // Pauses that double sum up to the next one, less the first.
-        let waited = retry.pause.saturating_mul(doubling - 1);
-        self.failures += 1;
-        self.unreachable = Some(reply.clone());
-        if waited + pause > retry.wait {
-            self.closed = true;
-            self.given_up = true;
-            return None;
-        }
-        self.blocked = Some(after(now, pause));
-        self.blocked
+    fn schedule(&self) -> MutexGuard<'_, Schedule> {
+        // No code that could panic runs under the lock.
+        self.0.schedule.lock().unwrap_or_else(PoisonError::into_inner)
     }
-
-    /// A retry that is due goes before a first attempt, so that it does not wait behind the whole list.
-    fn take(&mut self, now: Timestamp) -> Option<Job> {
-        let due = self.later.peek().is_some_and(|Reverse(entry)| entry.0 <= now);
-        let job = if due {
-            self.later.pop().map(|Reverse((due, recipient, attempts, first_attempt))| Job {
-                recipient,
-                attempts,
-                first_attempt,
-                due: Some(due),
-            })
-        } else {
-            self.ready.pop_front()
-        }?;
-        self.in_flight += 1;
-        Some(job)
-    }
-}
-
-fn entry(job: Job) -> Reverse<Later> {
-    Reverse((job.due.unwrap_or(Timestamp::MIN), job.recipient, job.attempts, job.first_attempt))
 }

@@ -33,6 +33,11 @@ impl RetryPolicy {
         (Outcome::Deferred(reply), Some(due))
     }
 
+    /// No retry is put off for longer.
+    pub(super) fn longest_pause(&self) -> Duration {
+        self.longest.mul_f64(1.25)
+    }
+
     /// Doubles with each attempt, and is up to a quarter longer or shorter from one recipient to the
     /// next, so that retries don't come in a heap.
     fn pause_before(&self, job: &Job) -> Duration {
@@ -44,7 +49,7 @@ impl RetryPolicy {
 }
 
 /// `from` and so much later; the end of time where there is no such moment.
-pub(super) fn after(from: Timestamp, pause: Duration) -> Timestamp {
+fn after(from: Timestamp, pause: Duration) -> Timestamp {
     from.checked_add(pause).unwrap_or(Timestamp::MAX)
 }
 
@@ -55,10 +60,12 @@ fn spoken(duration: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::deliver::throttle::{Settings, Throttle};
     use crate::ledger::RecipientId;
 
     fn job(attempts: u32) -> Job {
-        Job { recipient: RecipientId(7), attempts, first_attempt: Some(Timestamp::UNIX_EPOCH), due: None }
+        let lane = Throttle::new(Settings::default()).lane("example.org");
+        Job { recipient: RecipientId(7), lane, attempts, first_attempt: Some(Timestamp::UNIX_EPOCH), due: None }
     }
 
     const POLICY: RetryPolicy = RetryPolicy {

@@ -3,7 +3,7 @@
 use std::future::Future;
 
 use crate::compose::OutboundMessage;
-use crate::domain::outcome::{Outcome, Reply};
+use crate::domain::outcome::{Outcome, Reply, Stage};
 
 /// Opens connections to one relay.
 pub trait Transport: Send + Sync + 'static {
@@ -17,6 +17,9 @@ pub trait Transport: Send + Sync + 'static {
 pub trait Connection: Send + 'static {
     /// Hands over one message and waits for the last word on it. Must not be cancelled.
     fn send(&mut self, message: &OutboundMessage) -> impl Future<Output = Outcome> + Send;
+
+    /// What the last outcome answered.
+    fn stage(&self) -> Stage;
 
     /// Whether the next message can go over this connection.
     fn is_usable(&self) -> bool;

@@ -16,6 +16,13 @@ impl Reply {
     pub fn silence(text: impl Into<String>) -> Self {
         Self { code: 0, enhanced: None, text: text.into() }
     }
+
+    /// Whether the server asks us to go slower: 421, or 450 and 451 with a policy's 4.7.x.
+    #[must_use]
+    pub fn asks_for_patience(&self) -> bool {
+        let by_policy = self.enhanced.as_deref().is_some_and(|enhanced| enhanced.starts_with("4.7."));
+        self.code == 421 || (matches!(self.code, 450 | 451) && by_policy)
+    }
 }
 
 impl std::fmt::Display for Reply {
@@ -27,6 +34,38 @@ impl std::fmt::Display for Reply {
             write!(f, "{enhanced} ")?;
         }
         f.write_str(&self.text)
+    }
+}
+
+/// What a server's last word on a message answered (RFC 5321 section 3.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// Everything before the first MAIL, and RSET.
+    Connect,
+    Mail,
+    Rcpt,
+    /// The command DATA, before any content.
+    Data,
+    /// The final dot.
+    Content,
+}
+
+impl Stage {
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Connect => "connect",
+            Self::Mail => "mail",
+            Self::Rcpt => "rcpt",
+            Self::Data => "data",
+            Self::Content => "content",
+        }
+    }
+
+    /// Whether a word at this stage is about the run, and not about one reader's domain.
+    #[must_use]
+    pub fn is_of_the_run(self) -> bool {
+        matches!(self, Self::Connect | Self::Mail)
     }
 }
 

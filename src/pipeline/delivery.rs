@@ -10,11 +10,11 @@ use super::{Desk, Newsletter, PipelineError, Proposal, refused, render};
 use crate::compose::dkim::Signer;
 use crate::compose::{Kind, OutboundMessage};
 use crate::config;
-use crate::deliver::throttle::Throttle;
+use crate::deliver::throttle::{Limits, Settings, Throttle};
 use crate::deliver::{ConnectError, Connection as _, End, Job, Outbox, RetryPolicy, Run, Transport, Watch};
 use crate::domain::clock::Clock;
 use crate::domain::outcome::Outcome;
-use crate::domain::{EmailAddress, IssueId, Language};
+use crate::domain::{EmailAddress, Hours, IssueId, Language};
 use crate::edition::EditionKey;
 use crate::issue::Issue;
 use crate::ledger::{Plan, RecipientId, SqliteLedger, Standing};
@@ -34,6 +34,11 @@ pub struct Pace {
     pub rate: config::Rate,
     pub connections: usize,
     pub batch: Option<config::Batch>,
+    pub messages_per_connection: u32,
+    pub adaptive: bool,
+    pub per_domain: config::DomainLimits,
+    pub domains: Vec<(String, config::DomainLimits)>,
+    pub hours: Option<Hours>,
     pub retry: RetryPolicy,
 }
 
@@ -47,11 +52,47 @@ impl Pace {
         };
         let retry =
             RetryPolicy { pause, longest: Duration::from_hours(1), give_up: throttle.retry_for, wait: throttle.wait };
-        let (rate, batch) = match mode {
-            Mode::Send => (throttle.rate, throttle.batch),
-            Mode::Rehearsal => (config::Rate::MAX, None),
+        let configured = Self {
+            rate: throttle.rate,
+            connections: throttle.connections,
+            batch: throttle.batch,
+            messages_per_connection: throttle.messages_per_connection,
+            adaptive: throttle.adaptive,
+            per_domain: throttle.per_domain,
+            domains: throttle.domains.clone(),
+            hours: throttle.hours.clone(),
+            retry,
         };
-        Self { rate, connections: throttle.connections, batch, retry }
+        match mode {
+            Mode::Send => configured,
+            Mode::Rehearsal => configured.unthrottled(),
+        }
+    }
+
+    /// The same without a throttle of any kind: what is left are its connections and its retries.
+    #[must_use]
+    pub fn unthrottled(self) -> Self {
+        Self {
+            rate: config::Rate::MAX,
+            batch: None,
+            adaptive: false,
+            per_domain: config::DomainLimits::NONE,
+            domains: Vec::new(),
+            hours: None,
+            ..self
+        }
+    }
+
+    fn throttle(&self) -> Throttle {
+        let limits =
+            |limits: &config::DomainLimits| Limits { rate: limits.rate.per_second(), connections: limits.connections };
+        Throttle::new(Settings {
+            rate: self.rate.per_second(),
+            batch: self.batch.map(|batch| (batch.size, batch.pause)),
+            adaptive: self.adaptive,
+            any_domain: limits(&self.per_domain),
+            domains: self.domains.iter().map(|(name, own)| (name.clone(), limits(own))).collect(),
+        })
     }
 
     /// How long so many messages take at least.
@@ -68,6 +109,7 @@ impl Pace {
 pub struct Delivery<T> {
     run: Run<T, SqliteLedger>,
     jobs: Vec<Job>,
+    throttle: Throttle,
 }
 
 impl<T: Transport> Delivery<T> {
@@ -93,6 +135,7 @@ impl<T: Transport> Delivery<T> {
         let mut places: HashMap<EditionKey, usize> = HashMap::new();
         let mut messages = HashMap::new();
         let mut jobs = Vec::new();
+        let mut throttle = pace.throttle();
         for person in desk.people(plan)? {
             let (Standing::Due(due), Some(edition), Some(reader)) =
                 (person.standing, person.edition, proposal.place(&person.identity))
@@ -106,6 +149,8 @@ impl<T: Transport> Delivery<T> {
             messages.insert(person.recipient, (reader, at));
             jobs.push(Job {
                 recipient: person.recipient,
+                // An identity is an address with its domain in lower case and ASCII.
+                lane: throttle.lane(person.identity.rsplit('@').next().unwrap_or_default()),
                 attempts: due.attempts,
                 first_attempt: due.first_attempt,
                 due: due.at,
@@ -121,19 +166,19 @@ impl<T: Transport> Delivery<T> {
             signer,
             clock: clock.clone(),
         };
-        let throttle = Throttle::new(pace.rate.per_second(), pace.batch.map(|batch| (batch.size, batch.pause)));
         let run = Run {
             transport: Arc::new(transport),
             ledger: desk.ledger().clone(),
             outbox: Arc::new(outbox),
             watch,
             connections: pace.connections,
-            throttle,
+            messages_per_connection: pace.messages_per_connection,
+            hours: pace.hours.clone(),
             retry: pace.retry,
             clock,
             stop,
         };
-        Ok(Self { run, jobs })
+        Ok(Self { run, jobs, throttle })
     }
 
     /// Delivers.
@@ -141,7 +186,7 @@ impl<T: Transport> Delivery<T> {
     /// # Errors
     /// The ledger can't be written, or the relay refuses us as such.
     pub async fn run(self) -> Result<End, PipelineError> {
-        Ok(self.run.deliver(self.jobs).await?)
+        Ok(self.run.deliver(self.jobs, self.throttle).await?)
     }
 }
 

@@ -17,7 +17,7 @@ use super::reply::reply;
 use super::session::{Broken, Session};
 use crate::compose::{Envelope, OutboundMessage};
 use crate::deliver::transport::Connection;
-use crate::domain::outcome::{Outcome, Reply};
+use crate::domain::outcome::{Outcome, Reply, Stage};
 
 /// An open connection to the relay, ready for messages.
 pub struct SmtpConnection {
@@ -25,6 +25,8 @@ pub struct SmtpConnection {
     offer: Offer,
     timeouts: Timeouts,
     usable: bool,
+    /// What was said last, to which the outcome is the answer.
+    stage: Stage,
     /// The server still has to be told that a transaction is over.
     reset_due: bool,
     /// A message as it goes over the wire, kept for the sake of its allocation.
@@ -49,7 +51,7 @@ enum Next {
 impl SmtpConnection {
     /// A connection over a session that has said its EHLO and AUTH.
     pub(super) fn new(session: Session, offer: Offer, timeouts: Timeouts) -> Self {
-        Self { session, offer, timeouts, usable: true, reset_due: false, outbox: Vec::new() }
+        Self { session, offer, timeouts, usable: true, stage: Stage::Connect, reset_due: false, outbox: Vec::new() }
     }
 
     async fn attempt(&mut self, message: &OutboundMessage) -> End {
@@ -79,13 +81,14 @@ impl SmtpConnection {
             parameters.push(MailParameter::SmtpUtfEight);
         }
         let mail = Mail::new(Some(return_path.as_lettre().clone()), parameters);
-        self.step(mail, Severity::PositiveCompletion).await?;
+        self.step(Stage::Mail, mail, Severity::PositiveCompletion).await?;
         let rcpt = Rcpt::new(recipient.as_lettre().clone(), Vec::new());
-        self.step(rcpt, Severity::PositiveCompletion).await?;
-        self.step(Data, Severity::PositiveIntermediate).await
+        self.step(Stage::Rcpt, rcpt, Severity::PositiveCompletion).await?;
+        self.step(Stage::Data, Data, Severity::PositiveIntermediate).await
     }
 
-    async fn step(&mut self, command: impl Display + Send, due: Severity) -> Result<(), End> {
+    async fn step(&mut self, stage: Stage, command: impl Display + Send, due: Severity) -> Result<(), End> {
+        self.stage = stage;
         match self.session.command(command, self.timeouts.command).await {
             Ok(response) if response.code().severity == due => Ok(()),
             Ok(response) => Err(End::before_content(&response)),
@@ -98,6 +101,7 @@ impl SmtpConnection {
             // It would pass for the verdict over a message that has not left.
             return End::unsent(&Broken::OutOfStep);
         }
+        self.stage = Stage::Content;
         stuff(bytes, &mut self.outbox);
         if let Err(broken) = self.session.write(&self.outbox, self.timeouts.data).await {
             return End::unsent(&broken);
@@ -124,6 +128,7 @@ impl Connection for SmtpConnection {
         }
         // Should this be dropped half way after all, the next reply would be the one to this message.
         self.usable = false;
+        self.stage = Stage::Connect;
         let End { outcome, next } = self.attempt(message).await;
         self.reset_due = matches!(next, Next::Reset);
         self.usable = !matches!(next, Next::Close);
@@ -134,6 +139,10 @@ impl Connection for SmtpConnection {
             "a message came to its end"
         );
         outcome
+    }
+
+    fn stage(&self) -> Stage {
+        self.stage
     }
 
     fn is_usable(&self) -> bool {

@@ -36,7 +36,7 @@ fn a_send_that_is_killed_at_random_moments_loses_nobody_and_mails_nobody_twice()
     let chaos = "451:5%,421:1%,lost:1%,drop:2%,slow=15ms:20%".parse().unwrap();
     let post = Post::with(CatcherOptions { chaos, seed, ..CatcherOptions::default() });
     let project = Project::sample();
-    project.edit("bulletin.toml", "batch = 200\npause = \"30s\"", "retry_pause = \"50ms\"");
+    project.edit("bulletin.toml", "batch = 200\npause = \"30s\"", "retry_pause = \"50ms\"\nadaptive = false");
     project.write("people.csv", &list(READERS));
     let digest = project.digest(ISSUE);
     let options = |rate| ["--subscribers", "people.csv", "--connections", "3", "--rate", rate, "--wait", "30s"];

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::io::Read as _;
 use std::net::SocketAddr;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
@@ -78,6 +79,11 @@ impl Post {
             *taken.entry(one.recipient).or_default() += 1;
         }
         taken
+    }
+
+    /// Every recipient, in the order in which this relay took their messages.
+    pub fn taken_in_order(&self) -> Vec<String> {
+        self.catcher.accepted().into_iter().map(|one| one.recipient).collect()
     }
 
     /// Whom this relay took exactly one message for; that there is nobody with two is asserted.
@@ -164,7 +170,8 @@ pub fn newsletter(readers: usize) -> (Project, String) {
     let project = Project::sample();
     project.write("subscribers/subscribers.csv", &list(readers));
     project.edit("bulletin.toml", "rate = \"5/s\"", "rate = \"max\"");
-    project.edit("bulletin.toml", "batch = 200\npause = \"30s\"", "retry_pause = \"50ms\"");
+    // Chaos is no reason for these tests to take their time.
+    project.edit("bulletin.toml", "batch = 200\npause = \"30s\"", "retry_pause = \"50ms\"\nadaptive = false");
     let digest = project.digest(ISSUE);
     (project, digest)
 }
@@ -234,6 +241,18 @@ impl Running {
     pub fn terminate(&mut self) {
         let id = self.child().id().to_string();
         assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+    }
+
+    /// Reads its stderr until these words come, and tells what was read.
+    pub fn hear(&mut self, words: &str) -> String {
+        let stderr = self.child().stderr.as_mut().unwrap();
+        let mut heard = Vec::new();
+        while !String::from_utf8_lossy(&heard).contains(words) {
+            let mut byte = [0];
+            assert_eq!(stderr.read(&mut byte).unwrap(), 1, "not said: {words}");
+            heard.push(byte[0]);
+        }
+        String::from_utf8(heard).unwrap()
     }
 
     /// What it said when it has ended.

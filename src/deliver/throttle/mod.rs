@@ -1,0 +1,274 @@
+//! The pace of a run: a rate and batches for all of it, and a lane for each receiving domain with a rate
+//! and connections of its own. Complaints in, slower rates out, and with success faster ones again.
+//!
+//! The throttle knows no clock and waits for nobody: it tells when, and the queue waits.
+
+mod pacer;
+mod providers;
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::domain::outcome::{Outcome, Reply, Stage};
+use pacer::{Pacer, Round};
+
+/// What is configured.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    /// Messages a second; none for no limit.
+    pub rate: Option<f64>,
+    /// After so many messages, so long a pause.
+    pub batch: Option<(u32, Duration)>,
+    /// Whether to go slower when a server asks for it.
+    pub adaptive: bool,
+    /// For each receiving domain that `domains` does not name.
+    pub any_domain: Limits,
+    /// By name, in lower case and ASCII; one name stands for all domains of its provider.
+    pub domains: Vec<(String, Limits)>,
+}
+
+/// Limits of a receiving domain.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Limits {
+    /// Messages a second; none for no limit.
+    pub rate: Option<f64>,
+    /// Connections that carry its mail at a time; none for no limit.
+    pub connections: Option<usize>,
+}
+
+/// A receiving domain, or all domains of one provider.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Lane(pub(super) usize);
+
+/// Keeps the pace.
+#[derive(Debug)]
+pub struct Throttle {
+    settings: Settings,
+    run: Pacer,
+    in_batch: u32,
+    /// Between two batches: no message before this.
+    pause: Option<Instant>,
+    lanes: Vec<LaneState>,
+    names: HashMap<String, Lane>,
+}
+
+#[derive(Debug)]
+struct LaneState {
+    pacer: Pacer,
+    connections: Option<usize>,
+    under_way: usize,
+}
+
+/// Whether a lane's next message may go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Gate {
+    Open,
+    /// Not before.
+    Until(Instant),
+    /// As many of its messages are under way as may be.
+    Full,
+}
+
+/// A message's place in the pace, to be given back with what became of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Ticket {
+    lane: Lane,
+    of_run: Round,
+    of_lane: Round,
+}
+
+/// A rate was lowered.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Slowed {
+    /// The receiving domain; none for the whole run.
+    pub domain: Option<String>,
+    /// Messages a second, from now on.
+    pub rate: f64,
+}
+
+impl Throttle {
+    #[must_use]
+    pub fn new(settings: Settings) -> Self {
+        let run = Pacer::new(settings.rate);
+        Self { settings, run, in_batch: 0, pause: None, lanes: Vec::new(), names: HashMap::new() }
+    }
+
+    /// The lane of a domain, given in lower case and ASCII.
+    pub fn lane(&mut self, domain: &str) -> Lane {
+        let name = providers::counted_as(domain);
+        if let Some(lane) = self.names.get(name) {
+            return *lane;
+        }
+        let named = self.settings.domains.iter().find(|(domain, _)| providers::counted_as(domain) == name);
+        let limits = named.map_or(self.settings.any_domain, |(_, limits)| *limits);
+        let lane = Lane(self.lanes.len());
+        self.lanes.push(LaneState { pacer: Pacer::new(limits.rate), connections: limits.connections, under_way: 0 });
+        self.names.insert(name.to_owned(), lane);
+        lane
+    }
+
+    pub(super) fn lanes(&self) -> usize {
+        self.lanes.len()
+    }
+
+    /// No message of the run before this; none for at once.
+    pub(super) fn next(&self) -> Option<Instant> {
+        self.run.next().max(self.pause)
+    }
+
+    pub(super) fn gate(&self, lane: Lane, now: Instant) -> Gate {
+        let state = &self.lanes[lane.0];
+        if state.connections.is_some_and(|most| state.under_way >= most) {
+            return Gate::Full;
+        }
+        state.pacer.next().filter(|next| *next > now).map_or(Gate::Open, Gate::Until)
+    }
+
+    /// A message goes: its lane's gate is open, and the run's next moment has come.
+    pub(super) fn take(&mut self, lane: Lane, now: Instant) -> Ticket {
+        let state = &mut self.lanes[lane.0];
+        state.under_way += 1;
+        let ticket = Ticket { lane, of_run: self.run.take(now), of_lane: state.pacer.take(now) };
+        if let Some((size, pause)) = self.settings.batch {
+            self.in_batch += 1;
+            if self.in_batch >= size {
+                self.in_batch = 0;
+                self.pause = Some(self.run.next().unwrap_or(now) + pause);
+            }
+        }
+        ticket
+    }
+
+    /// A message came to its end; none where nothing was said about it.
+    pub(super) fn give_back(
+        &mut self,
+        ticket: Ticket,
+        heard: Option<(&Outcome, Stage)>,
+        now: Instant,
+    ) -> Option<Slowed> {
+        let lane = &mut self.lanes[ticket.lane.0];
+        lane.under_way -= 1;
+        let (outcome, stage) = heard.filter(|_| self.settings.adaptive)?;
+        match outcome {
+            Outcome::Accepted(_) => {
+                lane.pacer.success(ticket.of_lane, now);
+                self.run.success(ticket.of_run, now);
+                None
+            }
+            Outcome::Deferred(reply) if reply.asks_for_patience() && stage.is_of_the_run() => {
+                let rate = self.run.slow_down(ticket.of_run, now)?;
+                Some(Slowed { domain: None, rate })
+            }
+            Outcome::Deferred(reply) if reply.asks_for_patience() => {
+                let rate = lane.pacer.slow_down(ticket.of_lane, now)?;
+                Some(Slowed { domain: Some(self.name(ticket.lane)), rate })
+            }
+            _ => None,
+        }
+    }
+
+    /// The relay did not take a connection.
+    pub(super) fn not_welcome(&mut self, reply: &Reply, now: Instant) -> Option<Slowed> {
+        if !self.settings.adaptive || !reply.asks_for_patience() {
+            return None;
+        }
+        self.run.slow_down_now(now).map(|rate| Slowed { domain: None, rate })
+    }
+
+    fn name(&self, lane: Lane) -> String {
+        self.names.iter().find(|(_, known)| **known == lane).map_or_else(String::new, |(name, _)| name.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(code: u16, enhanced: &str) -> Outcome {
+        Outcome::Deferred(Reply { code, enhanced: Some(enhanced.into()), text: "slow down".into() })
+    }
+
+    fn adaptive() -> Throttle {
+        let any_domain = Limits { rate: Some(4.0), connections: None };
+        Throttle::new(Settings { rate: Some(20.0), adaptive: true, any_domain, ..Settings::default() })
+    }
+
+    #[test]
+    fn a_complaint_at_rcpt_or_after_the_content_is_its_domains_and_one_before_it_the_runs() {
+        let now = Instant::now();
+        for (code, enhanced, stage, slowed) in [
+            (421, "4.3.2", Stage::Rcpt, Some((Some("example.org"), 2.0))),
+            (450, "4.7.1", Stage::Content, Some((Some("example.org"), 2.0))),
+            (451, "4.7.25", Stage::Data, Some((Some("example.org"), 2.0))),
+            (421, "4.7.0", Stage::Mail, Some((None, 10.0))),
+            (451, "4.7.1", Stage::Connect, Some((None, 10.0))),
+            (451, "4.3.0", Stage::Rcpt, None),
+            (452, "4.7.1", Stage::Rcpt, None),
+        ] {
+            let mut throttle = adaptive();
+            let lane = throttle.lane("example.org");
+            let ticket = throttle.take(lane, now);
+            let told = throttle.give_back(ticket, Some((&refused(code, enhanced), stage)), now);
+            let expected = slowed.map(|(domain, rate)| Slowed { domain: domain.map(str::to_owned), rate });
+            assert_eq!(told, expected, "{code} {enhanced} {stage:?}");
+        }
+    }
+
+    #[test]
+    fn one_domain_that_complains_slows_down_no_other() {
+        let now = Instant::now();
+        let mut throttle = adaptive();
+        let (slow, other) = (throttle.lane("example.org"), throttle.lane("example.net"));
+        let ticket = throttle.take(slow, now);
+        throttle.give_back(ticket, Some((&refused(421, "4.7.0"), Stage::Rcpt)), now);
+        assert_eq!(throttle.gate(slow, now), Gate::Until(now + Duration::from_millis(500)));
+        assert_eq!(throttle.gate(other, now), Gate::Open);
+        assert_eq!(throttle.next(), Some(now + Duration::from_millis(50)));
+    }
+
+    #[test]
+    fn a_domain_has_the_limits_of_its_own_name_or_its_providers_or_else_those_of_any() {
+        let own = Limits { rate: Some(2.0), connections: Some(1) };
+        let any_domain = Limits { rate: None, connections: Some(3) };
+        let domains = vec![("googlemail.com".to_owned(), own)];
+        let mut throttle = Throttle::new(Settings { any_domain, domains, ..Settings::default() });
+        let (gmail, other) = (throttle.lane("gmail.com"), throttle.lane("example.org"));
+        assert_eq!(throttle.lane("googlemail.com"), gmail);
+        let now = Instant::now();
+        let ticket = throttle.take(gmail, now);
+        assert_eq!(throttle.gate(gmail, now), Gate::Full);
+        throttle.give_back(ticket, None, now);
+        assert_eq!(throttle.gate(gmail, now), Gate::Until(now + Duration::from_millis(500)));
+        for _ in 0..3 {
+            throttle.take(other, now);
+        }
+        assert_eq!(throttle.gate(other, now), Gate::Full);
+    }
+
+    #[test]
+    fn after_each_batch_there_is_its_pause() {
+        let pause = Duration::from_secs(30);
+        let mut throttle = Throttle::new(Settings { batch: Some((3, pause)), ..Settings::default() });
+        let lane = throttle.lane("example.org");
+        let start = Instant::now();
+        let mut now = start;
+        for message in 0..10 {
+            now = throttle.next().unwrap_or(now).max(now);
+            throttle.take(lane, now);
+            assert_eq!(now - start, pause * (message / 3));
+        }
+    }
+
+    #[test]
+    fn where_nothing_is_to_be_adapted_a_complaint_changes_nothing() {
+        let now = Instant::now();
+        let mut throttle = Throttle::new(Settings::default());
+        let lane = throttle.lane("example.org");
+        let ticket = throttle.take(lane, now);
+        assert_eq!(throttle.give_back(ticket, Some((&refused(421, "4.7.0"), Stage::Mail)), now), None);
+        let reply = Reply { code: 421, ..Reply::default() };
+        assert_eq!((throttle.not_welcome(&reply, now), throttle.next()), (None, None));
+    }
+}
