@@ -9,7 +9,7 @@ use tokio::sync::watch;
 
 use super::progress::Bar;
 use crate::compose::dkim::Signer;
-use crate::config::Rate;
+use crate::config::{Rate, Share};
 use crate::deliver::{End, Transport};
 use crate::domain::clock::Clock;
 use crate::issue::Issue;
@@ -31,6 +31,9 @@ pub(super) struct RunOptions {
     /// How long to wait for retries before ending: 30s, 2m
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     wait: Option<Duration>,
+    /// When a greater share is refused for good, the run ends early: 10%, or 100% to go on whatever happens
+    #[arg(long, value_name = "SHARE")]
+    max_failure_rate: Option<Share>,
     /// Another list than subscribers/subscribers.csv
     #[arg(long, value_name = "FILE")]
     pub(super) subscribers: Option<PathBuf>,
@@ -50,6 +53,9 @@ impl RunOptions {
         }
         if let Some(wait) = self.wait {
             pace.retry.wait = wait;
+        }
+        if let Some(share) = self.max_failure_rate {
+            pace.max_failure_rate = share;
         }
         if let Some(window) = self.window {
             // A message at a time is within any window.
@@ -148,6 +154,12 @@ pub(super) fn tell_end(end: &End) {
             );
         }
         End::Stopped => eprintln!("Stopped. Run the same command again to continue."),
+        End::TooManyRefused { refused, answers } => {
+            eprintln!(
+                "Ended early: {refused} of {answers} were refused for good, and a list like that harms the sender. \
+                 `bulletin status --recipients` tells why; if it is as it should be, go on with --max-failure-rate 100%."
+            );
+        }
         End::Unreachable(reply) => {
             eprintln!("The relay could not be reached ({reply}). Nobody is lost: run the same command again later.");
         }

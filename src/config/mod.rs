@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use indexmap::IndexMap;
 
 pub use secret::{PasswordSource, SecretError, token_key};
-pub use throttle::{Batch, DomainLimits, Rate, RateError, Throttle};
+pub use throttle::{Batch, DomainLimits, Rate, RateError, Share, ShareError, Throttle};
 
 use crate::domain::{Colour, EmailAddress, Finding, Language, Localised, ReturnPath, Topic, Typography};
 

@@ -184,7 +184,9 @@ pub(super) struct RawThrottle {
     pub(super) time_zone: Option<Spanned<String>>,
     pub(super) wait: Option<Spanned<String>>,
     pub(super) retry_for: Option<Spanned<String>>,
+    pub(super) retry_times: Option<u32>,
     pub(super) retry_pause: Option<Spanned<String>>,
+    pub(super) max_failure_rate: Option<Spanned<String>>,
 }
 
 /// `per_domain`: what holds for every receiving domain without an entry of its own.

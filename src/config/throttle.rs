@@ -31,8 +31,46 @@ pub struct Throttle {
     pub wait: Duration,
     /// How long a deferred recipient is tried again, over all runs.
     pub retry_for: Duration,
+    /// So many retries of a deferred recipient, over all runs.
+    pub retry_times: u32,
     /// The first pause before a retry; each further one is twice as long.
     pub retry_pause: Duration,
+    /// When more are refused for good, a run ends early.
+    pub max_failure_rate: Share,
+}
+
+/// A part of a whole, from 0 to 1.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Share(f64);
+
+/// The text is not a share.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a share: write `10%`, from 0% to 100%")]
+pub struct ShareError(String);
+
+impl Share {
+    pub const ALL: Self = Self(1.0);
+
+    #[must_use]
+    pub fn fraction(self) -> f64 {
+        self.0
+    }
+}
+
+impl std::str::FromStr for Share {
+    type Err = ShareError;
+
+    fn from_str(text: &str) -> Result<Self, ShareError> {
+        let percent = text.trim().strip_suffix('%').and_then(|percent| percent.trim().parse::<f64>().ok());
+        let percent = percent.filter(|percent| (0.0..=100.0).contains(percent));
+        percent.map(|percent| Self(percent / 100.0)).ok_or_else(|| ShareError(text.to_owned()))
+    }
+}
+
+impl std::fmt::Display for Share {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}%", round(self.0 * 100.0))
+    }
 }
 
 /// Limits of one receiving domain.
@@ -117,7 +155,9 @@ impl Default for Throttle {
             zone: None,
             wait: Duration::from_mins(2),
             retry_for: Duration::from_hours(24),
+            retry_times: 30,
             retry_pause: Duration::from_secs(10),
+            max_failure_rate: Share(0.2),
         }
     }
 }
@@ -154,7 +194,9 @@ impl Checks<'_> {
             zone,
             wait: self.duration(raw.wait.as_ref()).unwrap_or(default.wait),
             retry_for: self.duration(raw.retry_for.as_ref()).unwrap_or(default.retry_for),
+            retry_times: raw.retry_times.unwrap_or(default.retry_times),
             retry_pause: self.duration(raw.retry_pause.as_ref()).unwrap_or(default.retry_pause),
+            max_failure_rate: raw.max_failure_rate.map_or(default.max_failure_rate, |share| self.share(&share)),
         }
     }
 
@@ -195,6 +237,13 @@ impl Checks<'_> {
         raw.get_ref().parse().unwrap_or_else(|error: RateError| {
             self.fault(raw, error.to_string(), "a relay's documentation names what it allows");
             Rate::MAX
+        })
+    }
+
+    fn share(&mut self, raw: &Spanned<String>) -> Share {
+        raw.get_ref().parse().unwrap_or_else(|error: ShareError| {
+            self.fault(raw, error.to_string(), "20% suits most lists; 100% lets a run go on whatever is refused");
+            Share::ALL
         })
     }
 
@@ -276,6 +325,8 @@ mod tests {
         let domains = [("gmail.com".to_owned(), gmail), ("xn--bcher-kva.example".to_owned(), other)];
         assert_eq!((throttle.domains.as_slice(), throttle.messages_per_connection), (domains.as_slice(), 20));
         assert!(!throttle.adaptive);
+        assert_eq!(parse("max_failure_rate = \"7.5%\"").unwrap().max_failure_rate.to_string(), "7.5%");
+        assert!(parse("max_failure_rate = \"101%\"").is_err() && parse("max_failure_rate = \"0.1\"").is_err());
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! For each message, in this order: a connection, a place in the [`throttle`], the attempt made durable,
 //! the message handed over, the outcome written. A 4xx comes back later in the run with growing pauses.
 
+mod guard;
 mod queue;
 mod retry;
 mod schedule;
@@ -20,12 +21,15 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::compose::OutboundMessage;
-use crate::domain::Hours;
+use crate::domain::chance::Chance;
 use crate::domain::clock::Clock;
 use crate::domain::outcome::{Outcome, Reply};
+use crate::domain::{Hours, Refusal};
 use crate::ledger::{Ledger, RecipientId};
 use crate::state::StateError;
+use guard::{Guard, Halt};
 use queue::{Next, Queue};
+use retry::Verdict;
 use throttle::{Slowed, Throttle};
 
 pub use queue::Job;
@@ -71,7 +75,10 @@ pub struct Run<T, L> {
     /// Nothing is sent outside of these.
     pub hours: Option<Hours>,
     pub retry: RetryPolicy,
+    /// The share of refusals, from 0 to 1, above which a run ends early.
+    pub max_failure_rate: f64,
     pub clock: Clock,
+    pub chance: Chance,
     /// Turns true when the run shall finish what is in flight and end.
     pub stop: watch::Receiver<bool>,
 }
@@ -85,6 +92,8 @@ pub enum End {
     Stopped,
     /// No connection could be had for as long as a run waits.
     Unreachable(Reply),
+    /// More were refused for good than a run goes on with.
+    TooManyRefused { refused: u64, answers: u64 },
 }
 
 /// A run had to end at once.
@@ -105,12 +114,14 @@ impl<T: Transport, L: Ledger> Run<T, L> {
     /// # Errors
     /// The ledger can't be written, or the relay refuses us as such; what is in flight is finished first.
     pub async fn deliver(self, jobs: Vec<Job>, throttle: Throttle) -> Result<End, DeliverError> {
+        let jobs_count = jobs.len();
         let queue = Queue::new(jobs, throttle, self.retry, self.hours.clone(), self.clock.clone());
         let connections = self.connections.max(1);
+        let guard = Arc::new(Guard::new(self.max_failure_rate, jobs_count));
         let run = Arc::new(self);
         let mut workers = JoinSet::new();
         for _ in 0..connections {
-            workers.spawn(worker(Arc::clone(&run), queue.clone()));
+            workers.spawn(worker(Arc::clone(&run), queue.clone(), Arc::clone(&guard)));
         }
         let mut first_error = None;
         while let Some(ended) = workers.join_next().await {
@@ -122,16 +133,29 @@ impl<T: Transport, L: Ledger> Run<T, L> {
             queue.close();
             first_error.get_or_insert(error);
         }
-        match first_error {
-            Some(error) => Err(error),
-            None if *run.stop.borrow() => Ok(End::Stopped),
-            None => Ok(queue.end()),
+        let halt = guard.end();
+        if let Some((Halt::RefusesUs(reply), recipients)) = &halt {
+            // It was not about them: they are to be tried again.
+            run.ledger.put_off(recipients.clone(), run.clock.now()).await?;
+            first_error.get_or_insert_with(|| refuses_us(reply, recipients.len()));
+        }
+        match (first_error, halt) {
+            (Some(error), _) => Err(error),
+            (None, Some((Halt::TooManyRefused { refused, answers }, _))) => {
+                Ok(End::TooManyRefused { refused, answers })
+            }
+            (None, _) if *run.stop.borrow() => Ok(End::Stopped),
+            (None, _) => Ok(queue.end()),
         }
     }
 }
 
 /// One connection's worth of work.
-async fn worker<T: Transport, L: Ledger>(run: Arc<Run<T, L>>, queue: Queue) -> Result<(), DeliverError> {
+async fn worker<T: Transport, L: Ledger>(
+    run: Arc<Run<T, L>>,
+    queue: Queue,
+    guard: Arc<Guard>,
+) -> Result<(), DeliverError> {
     let mut connection: Option<T::Connection> = None;
     let mut served = 0;
     let mut stop = run.stop.clone();
@@ -181,8 +205,9 @@ async fn worker<T: Transport, L: Ledger>(run: Arc<Run<T, L>>, queue: Queue) -> R
             Ok(message) => message,
             Err(reason) => {
                 let outcome = Outcome::Rejected(Reply::silence(reason));
+                let verdict = Verdict { outcome, refusal: Some(Refusal::System), due: None };
                 connection = Some(open);
-                if let Err(error) = run.note(&job, &outcome, None).await {
+                if let Err(error) = run.note(&job, &verdict).await {
                     break Err(error.into());
                 }
                 queue.settle(turn, None, None);
@@ -198,13 +223,17 @@ async fn worker<T: Transport, L: Ledger>(run: Arc<Run<T, L>>, queue: Queue) -> R
         let stage = open.stage();
         connection = Some(open);
         let (outcome, refusal) = told_apart(outcome);
-        let (outcome, due) = run.retry.judge(outcome, &job, run.clock.now());
-        if let Err(error) = run.note(&job, &outcome, due).await {
+        let halt = guard.heard(job.recipient, &outcome, stage);
+        let verdict = run.retry.judge(outcome, stage, &job, run.clock.now(), run.chance.draw());
+        if let Err(error) = run.note(&job, &verdict).await {
             break Err(error.into());
         }
-        let retry = due.map(|due| job.tried(run.clock.now(), due));
-        if let Some(slowed) = queue.settle(turn, Some((&outcome, stage)), retry) {
+        let retry = verdict.due.map(|due| job.tried(run.clock.now(), due));
+        if let Some(slowed) = queue.settle(turn, Some((&verdict.outcome, stage)), retry) {
             run.watch.slowed(&slowed);
+        }
+        if halt.is_some() {
+            queue.close();
         }
         if let Some(refusal) = refusal {
             break Err(refusal);
@@ -234,10 +263,21 @@ fn told_apart(outcome: Outcome) -> (Outcome, Option<DeliverError>) {
     }
 }
 
+/// What a person is told when everyone is refused.
+fn refuses_us(reply: &Reply, count: usize) -> DeliverError {
+    DeliverError::Relay {
+        message: format!("the relay refuses us, not the readers: to each of the first {count} it said: {reply}"),
+        help: "nobody is lost: they are deferred. Ask the relay's operator whether it takes mail from the address \
+               under [sender] and from the return-path, and whether this machine or domain stands on a list; then \
+               run the same command again"
+            .into(),
+    }
+}
+
 impl<T: Transport, L: Ledger> Run<T, L> {
-    async fn note(&self, job: &Job, outcome: &Outcome, due: Option<Timestamp>) -> Result<(), StateError> {
-        self.ledger.outcome(job.recipient, outcome, self.clock.now(), due).await?;
-        self.watch.outcome(outcome);
+    async fn note(&self, job: &Job, verdict: &Verdict) -> Result<(), StateError> {
+        self.ledger.outcome(job.recipient, &verdict.outcome, self.clock.now(), verdict.due).await?;
+        self.watch.outcome(&verdict.outcome);
         Ok(())
     }
 }

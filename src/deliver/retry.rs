@@ -5,7 +5,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::queue::Job;
-use crate::domain::outcome::{Outcome, Reply};
+use crate::domain::Refusal;
+use crate::domain::outcome::{Outcome, Reply, Stage};
 
 /// Growing pauses, within bounds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,23 +15,45 @@ pub struct RetryPolicy {
     pub pause: Duration,
     /// No pause is longer.
     pub longest: Duration,
+    /// So many retries; then a deferred message is rejected.
+    pub times: u32,
     /// Counted from the first attempt; then a deferred message is rejected.
     pub give_up: Duration,
     /// How long a run waits, once nothing else is left, before it ends.
     pub wait: Duration,
 }
 
+/// What is to be noted of an attempt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Verdict {
+    pub(super) outcome: Outcome,
+    /// Why it was not accepted.
+    pub(super) refusal: Option<Refusal>,
+    /// When a deferred message is tried again.
+    pub(super) due: Option<Timestamp>,
+}
+
 impl RetryPolicy {
-    /// The outcome as it is to be noted, and when a deferred message is due again.
-    pub(super) fn judge(&self, outcome: Outcome, job: &Job, now: Timestamp) -> (Outcome, Option<Timestamp>) {
-        let Outcome::Deferred(reply) = outcome else { return (outcome, None) };
-        let due = after(now, self.pause_before(job));
+    /// What to note of an outcome at `stage`, after one more attempt at `job`. `drawn` is from 0 up to 1.
+    pub(super) fn judge(&self, outcome: Outcome, stage: Stage, job: &Job, now: Timestamp, drawn: f64) -> Verdict {
+        let refusal = match &outcome {
+            Outcome::Accepted(_) => None,
+            Outcome::Unknown(_) => Some(Refusal::Network),
+            Outcome::Deferred(reply) | Outcome::Rejected(reply) => Some(Refusal::of(reply, stage)),
+        };
+        let Outcome::Deferred(reply) = outcome else { return Verdict { outcome, refusal, due: None } };
+        let due = after(now, self.pause_before(job, drawn));
         let last = after(job.first_attempt.unwrap_or(now), self.give_up);
-        if due > last {
-            let text = format!("expired: not accepted within {}: {}", spoken(self.give_up), reply.text);
-            return (Outcome::Rejected(Reply { text, ..reply }), None);
+        let too_long = (due > last).then(|| format!("not accepted within {}", spoken(self.give_up)));
+        let too_often = (job.attempts >= self.times).then(|| format!("not accepted in {} attempts", job.attempts + 1));
+        match too_long.or(too_often) {
+            Some(why) => {
+                let text = format!("expired: {why}: {}", reply.text);
+                let outcome = Outcome::Rejected(Reply { text, ..reply });
+                Verdict { outcome, refusal: Some(Refusal::Expired), due: None }
+            }
+            None => Verdict { outcome: Outcome::Deferred(reply), refusal, due: Some(due) },
         }
-        (Outcome::Deferred(reply), Some(due))
     }
 
     /// No retry is put off for longer.
@@ -38,13 +61,11 @@ impl RetryPolicy {
         self.longest.mul_f64(1.25)
     }
 
-    /// Doubles with each attempt, and is up to a quarter longer or shorter from one recipient to the
-    /// next, so that retries don't come in a heap.
-    fn pause_before(&self, job: &Job) -> Duration {
+    /// Doubles with each attempt, and is up to a quarter longer or shorter, so that retries don't come in
+    /// a heap.
+    fn pause_before(&self, job: &Job, drawn: f64) -> Duration {
         let doubled = self.pause.saturating_mul(1 << job.attempts.min(20)).min(self.longest);
-        // Fibonacci hashing spreads neighbouring numbers over the range.
-        let spread = (job.recipient.0 as u64 ^ u64::from(job.attempts) << 32).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 48;
-        doubled.mul_f64(0.75 + 0.5 * spread as f64 / 65536.0)
+        doubled.mul_f64(0.75 + 0.5 * drawn)
     }
 }
 
@@ -71,28 +92,59 @@ mod tests {
     const POLICY: RetryPolicy = RetryPolicy {
         pause: Duration::from_secs(10),
         longest: Duration::from_hours(1),
+        times: 30,
         give_up: Duration::from_hours(2),
         wait: Duration::from_mins(2),
     };
 
+    fn busy() -> Outcome {
+        Outcome::Deferred(Reply { code: 451, enhanced: None, text: "busy".into() })
+    }
+
     #[test]
-    fn pauses_grow_and_stay_within_their_bounds() {
-        let pauses: Vec<_> = (0..20).map(|attempts| POLICY.pause_before(&job(attempts)).as_secs_f64()).collect();
-        for (attempts, pause) in pauses.iter().enumerate() {
+    fn pauses_grow_and_stay_within_their_bounds_whatever_is_drawn() {
+        for attempts in 0..40 {
             let plain = (10.0 * 2_f64.powi(i32::try_from(attempts).unwrap())).min(3600.0);
-            assert!((plain * 0.75..=plain * 1.25).contains(pause), "{attempts}: {pause}");
+            for drawn in [0.0, 0.3, 0.5, 0.999_999] {
+                let pause = POLICY.pause_before(&job(attempts), drawn).as_secs_f64();
+                assert!((pause - plain * (0.75 + 0.5 * drawn)).abs() < 1e-6, "{attempts} {drawn}: {pause}");
+                assert!(Duration::from_secs_f64(pause) <= POLICY.longest_pause());
+            }
         }
     }
 
     #[test]
     fn a_message_that_would_be_due_too_late_is_rejected_as_expired() {
-        let deferred = Outcome::Deferred(Reply { code: 451, enhanced: None, text: "busy".into() });
         let early = Timestamp::UNIX_EPOCH;
-        let (outcome, due) = POLICY.judge(deferred.clone(), &job(0), early);
-        assert!(matches!(outcome, Outcome::Deferred(_)) && due > Some(early));
+        let verdict = POLICY.judge(busy(), Stage::Rcpt, &job(0), early, 0.5);
+        assert_eq!((verdict.outcome, verdict.due), (busy(), Some(after(early, Duration::from_secs(10)))));
         let late = after(early, Duration::from_secs(7199));
-        let (outcome, due) = POLICY.judge(deferred, &job(0), late);
-        assert!(matches!(&outcome, Outcome::Rejected(reply) if reply.text.contains("expired") && reply.code == 451));
-        assert_eq!(due, None);
+        let verdict = POLICY.judge(busy(), Stage::Rcpt, &job(0), late, 0.5);
+        assert!(
+            matches!(&verdict.outcome, Outcome::Rejected(reply) if reply.text.contains("expired") && reply.code == 451)
+        );
+        assert_eq!((verdict.due, verdict.refusal), (None, Some(Refusal::Expired)));
+    }
+
+    #[test]
+    fn a_message_that_was_tried_often_enough_is_rejected_as_expired() {
+        let verdict = |attempts| POLICY.judge(busy(), Stage::Rcpt, &job(attempts), Timestamp::UNIX_EPOCH, 0.5);
+        assert!(matches!(verdict(29).outcome, Outcome::Deferred(_)));
+        let expired = verdict(30);
+        assert_eq!(expired.outcome.reply().text, "expired: not accepted in 31 attempts: busy");
+        assert_eq!(expired.refusal, Some(Refusal::Expired));
+    }
+
+    #[test]
+    fn a_full_mailbox_and_a_policy_are_not_tried_again_and_not_taken_for_an_unknown_reader() {
+        for (code, enhanced, refusal) in [
+            (552, "5.2.2", Refusal::MailboxFull),
+            (554, "5.7.1", Refusal::Policy),
+            (550, "5.1.1", Refusal::UserUnknown),
+        ] {
+            let outcome = Outcome::Rejected(Reply { code, enhanced: Some(enhanced.into()), text: String::new() });
+            let verdict = POLICY.judge(outcome.clone(), Stage::Rcpt, &job(0), Timestamp::UNIX_EPOCH, 0.5);
+            assert_eq!(verdict, Verdict { outcome, refusal: Some(refusal), due: None });
+        }
     }
 }

@@ -19,6 +19,7 @@ use crate::ledger::RecipientId;
 const RETRY: RetryPolicy = RetryPolicy {
     pause: Duration::from_secs(10),
     longest: Duration::from_hours(1),
+    times: 30,
     give_up: Duration::from_hours(24),
     wait: Duration::from_mins(2),
 };

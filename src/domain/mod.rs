@@ -1,6 +1,7 @@
 //! The leaf vocabulary: the words that every room speaks. No I/O, and no import from any other room.
 
 pub mod address;
+pub mod chance;
 pub mod clock;
 pub mod colour;
 pub mod digest;
@@ -11,6 +12,7 @@ pub mod id;
 pub mod language;
 pub mod localised;
 pub mod outcome;
+pub mod refusal;
 pub mod token;
 pub mod toml_fault;
 pub mod typography;
@@ -24,5 +26,6 @@ pub use hours::Hours;
 pub use id::{IssueId, ItemId, Topic};
 pub use language::Language;
 pub use localised::Localised;
+pub use refusal::Refusal;
 pub use typography::Typography;
 pub use verp::ReturnPath;

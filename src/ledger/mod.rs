@@ -40,4 +40,11 @@ pub trait Ledger: Clone + Send + Sync + 'static {
         at: Timestamp,
         due: Option<Timestamp>,
     ) -> impl Future<Output = Result<(), StateError>> + Send;
+
+    /// Takes back that these were rejected: it was not about them, and they are tried again.
+    fn put_off(
+        &self,
+        recipients: Vec<RecipientId>,
+        at: Timestamp,
+    ) -> impl Future<Output = Result<(), StateError>> + Send;
 }

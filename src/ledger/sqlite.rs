@@ -251,4 +251,25 @@ impl Ledger for SqliteLedger {
         };
         self.0.write(write).await.map(drop)
     }
+
+    async fn put_off(&self, recipients: Vec<RecipientId>, at: Timestamp) -> Result<(), StateError> {
+        let at = at.as_millisecond();
+        let put_off = move |transaction: &rusqlite::Transaction<'_>| {
+            for recipient in recipients {
+                let changed = transaction.execute(
+                    "UPDATE recipient SET state = 'deferred', due = NULL WHERE id = ?1 AND state = 'rejected'",
+                    [recipient.0],
+                )?;
+                if changed == 1 {
+                    transaction.execute(
+                        "INSERT INTO delivery_event (recipient, at, kind, text)
+                         VALUES (?1, ?2, 'put-off', 'everyone was refused in the same way')",
+                        params![recipient.0, at],
+                    )?;
+                }
+            }
+            Ok(())
+        };
+        self.0.write(put_off).await
+    }
 }

@@ -12,6 +12,7 @@ use crate::compose::{Kind, OutboundMessage};
 use crate::config;
 use crate::deliver::throttle::{Limits, Settings, Throttle};
 use crate::deliver::{ConnectError, Connection as _, End, Job, Outbox, RetryPolicy, Run, Transport, Watch};
+use crate::domain::chance::Chance;
 use crate::domain::clock::Clock;
 use crate::domain::outcome::Outcome;
 use crate::domain::{EmailAddress, Hours, IssueId, Language};
@@ -40,6 +41,7 @@ pub struct Pace {
     pub domains: Vec<(String, config::DomainLimits)>,
     pub hours: Option<Hours>,
     pub retry: RetryPolicy,
+    pub max_failure_rate: config::Share,
 }
 
 impl Pace {
@@ -50,8 +52,13 @@ impl Pace {
             Mode::Send => throttle.retry_pause,
             Mode::Rehearsal => Duration::from_millis(20),
         };
-        let retry =
-            RetryPolicy { pause, longest: Duration::from_hours(1), give_up: throttle.retry_for, wait: throttle.wait };
+        let retry = RetryPolicy {
+            pause,
+            longest: Duration::from_hours(1),
+            times: throttle.retry_times,
+            give_up: throttle.retry_for,
+            wait: throttle.wait,
+        };
         let configured = Self {
             rate: throttle.rate,
             connections: throttle.connections,
@@ -62,10 +69,12 @@ impl Pace {
             domains: throttle.domains.clone(),
             hours: throttle.hours.clone(),
             retry,
+            max_failure_rate: throttle.max_failure_rate,
         };
         match mode {
             Mode::Send => configured,
-            Mode::Rehearsal => configured.unthrottled(),
+            // Nothing is burnt in a rehearsal, which shows the whole of it.
+            Mode::Rehearsal => Self { max_failure_rate: config::Share::ALL, ..configured.unthrottled() },
         }
     }
 
@@ -175,7 +184,9 @@ impl<T: Transport> Delivery<T> {
             messages_per_connection: pace.messages_per_connection,
             hours: pace.hours.clone(),
             retry: pace.retry,
+            max_failure_rate: pace.max_failure_rate.fraction(),
             clock,
+            chance: Chance::system(),
             stop,
         };
         Ok(Self { run, jobs, throttle })

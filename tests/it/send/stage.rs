@@ -170,8 +170,12 @@ pub fn newsletter(readers: usize) -> (Project, String) {
     let project = Project::sample();
     project.write("subscribers/subscribers.csv", &list(readers));
     project.edit("bulletin.toml", "rate = \"5/s\"", "rate = \"max\"");
-    // Chaos is no reason for these tests to take their time.
-    project.edit("bulletin.toml", "batch = 200\npause = \"30s\"", "retry_pause = \"50ms\"\nadaptive = false");
+    // Chaos is no reason for these tests to take their time, or to end early.
+    project.edit(
+        "bulletin.toml",
+        "batch = 200\npause = \"30s\"",
+        "retry_pause = \"50ms\"\nadaptive = false\nmax_failure_rate = \"100%\"",
+    );
     let digest = project.digest(ISSUE);
     (project, digest)
 }
