@@ -235,7 +235,7 @@ fn of_finding(finding: &Finding, folder: &Path) -> Said {
 }
 
 fn is_list(finding: &Finding) -> bool {
-    matches!(finding.code, "no-email-column" | "empty-list" | "csv" | "not-csv")
+    matches!(finding.code, "no-email-column" | "empty-list" | "csv" | "not-csv" | "not-an-address")
 }
 
 /// From the place to the end of its line.

@@ -4,9 +4,9 @@
 #![expect(clippy::print_stderr, reason = "the one room that prints")]
 
 mod account;
+mod appointment;
 mod bounces;
 mod confirm;
-mod appointment;
 mod diagnostics;
 mod dkim;
 mod init;
@@ -18,6 +18,7 @@ mod run;
 mod send;
 mod status;
 mod subscribers;
+mod whom;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;

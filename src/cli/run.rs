@@ -153,6 +153,7 @@ pub(super) fn tell_end(end: &End) {
                 due.strftime("%Y-%m-%d %H:%M:%S UTC")
             );
         }
+        End::Limited => eprintln!("As many were tried as --limit says. Run the same command again to go on."),
         End::Stopped => eprintln!("Stopped. Run the same command again to continue."),
         End::TooManyRefused { refused, answers } => {
             eprintln!(

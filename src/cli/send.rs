@@ -9,6 +9,7 @@ use super::account::Closing;
 use super::appointment::{self, At};
 use super::diagnostics::counted;
 use super::run::{Agreed, RunOptions, runtime, tell_end};
+use super::whom::WhomOptions;
 use super::{Ended, Opened, signer};
 use crate::config::{Smtp, Tls};
 use crate::deliver::smtp::{Relay, Security, SmtpTransport};
@@ -48,6 +49,8 @@ pub(super) struct Send {
     #[arg(long, value_name = "TIME", conflicts_with = "test")]
     at: Option<At>,
     #[command(flatten)]
+    whom: WhomOptions,
+    #[command(flatten)]
     options: RunOptions,
     /// Print the account as JSON
     #[arg(long)]
@@ -73,7 +76,8 @@ impl Send {
         let lock = pipeline::lock(&state, issue.id.as_str(), &format!("sending {}", issue.id))?;
         let desk = Desk::open(&state.join("bulletin.db"), &issue.id, lock)?;
         let at = self.at.map(|at| at.moment(newsletter.config.throttle.zone.as_ref())).transpose()?;
-        let decisions = Decisions { unknown: self.unknown_decision(), include_new: self.include_new };
+        let decisions =
+            Decisions { unknown: self.unknown_decision(), include_new: self.include_new, whom: self.whom.read()? };
         let proposal = desk.propose(newsletter.digest(&issue), assembly, &name, decisions, clock.now())?;
         let before = desk.account()?;
         self.tell(&newsletter, &proposal, &name, &pace, before.unknown);
@@ -160,6 +164,7 @@ impl Send {
         if let Some(hours) = &pace.hours {
             eprintln!("  window      {hours}");
         }
+        self.whom.tell(proposal);
         if proposal.is_corrected() {
             eprintln!(
                 "  corrected   the sources changed since part of the list was sent to; only the rest gets the new text"

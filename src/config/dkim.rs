@@ -19,7 +19,7 @@ impl Checks<'_> {
                 },
             };
             if let Some(at) = &raw.domain {
-                self.domain(at, &domain, sender);
+                self.signing_domain(at, &domain, sender);
             }
             let selector = raw.selector.get_ref().to_ascii_lowercase();
             if !Dkim::is_name(&selector) {
@@ -46,7 +46,7 @@ impl Checks<'_> {
         keys
     }
 
-    fn domain(&mut self, at: &Spanned<String>, domain: &str, sender: &Localised<Sender>) {
+    fn signing_domain(&mut self, at: &Spanned<String>, domain: &str, sender: &Localised<Sender>) {
         if !(Dkim::is_name(domain) && domain.contains('.')) {
             let message = format!("`{}` is not a domain", at.get_ref());
             self.fault(at, message, "write for instance example.org; an internationalised one begins with xn--");

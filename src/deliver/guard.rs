@@ -43,9 +43,10 @@ struct State {
 }
 
 impl Guard {
-    /// Over a run of so many jobs.
-    pub(super) fn new(most: f64, jobs: usize) -> Self {
-        Self { most, alike: ALIKE.min(jobs).max(FEWEST), state: Mutex::default() }
+    /// Over a run of so many jobs. A relay that took mail of the plan before is not judged by a few.
+    pub(super) fn new(most: f64, jobs: usize, is_proven: bool) -> Self {
+        let alike = if is_proven { ALIKE } else { ALIKE.min(jobs).max(FEWEST) };
+        Self { most, alike, state: Mutex::default() }
     }
 
     /// Hears an answer; tells once that the run should stop.
@@ -54,7 +55,7 @@ impl Guard {
         match outcome {
             Outcome::Accepted(_) => {
                 seen.accepted += 1;
-                seen.suspects.clear();
+                seen.acquit();
             }
             Outcome::Rejected(reply) => {
                 seen.refused += 1;
@@ -97,14 +98,21 @@ impl State {
         let is_about_us = self.accepted == 0 && (by_policy || stage == Stage::Mail);
         let is_alike = |first: &Reply| (first.code, &first.enhanced) == (reply.code, &reply.enhanced);
         if !is_about_us {
-            self.suspects.clear();
+            self.acquit();
             return;
         }
         if !self.first.as_ref().is_some_and(is_alike) {
-            self.suspects.clear();
+            self.acquit();
             self.first = Some(reply.clone());
         }
         self.suspects.push(recipient);
+    }
+
+    /// Those so far were refused for a reason of their own; unless the run was stopped because of them.
+    fn acquit(&mut self) {
+        if self.halt.is_none() {
+            self.suspects.clear();
+        }
     }
 }
 
@@ -122,7 +130,7 @@ mod tests {
 
     /// After how many of `outcomes` the run is stopped, and why.
     fn halted(most: f64, jobs: usize, outcomes: impl IntoIterator<Item = Outcome>) -> Option<(usize, Halt)> {
-        let guard = Guard::new(most, jobs);
+        let guard = Guard::new(most, jobs, false);
         (1..).zip(outcomes).find_map(|(count, outcome)| {
             guard.heard(RecipientId(count), &outcome, Stage::Rcpt).map(|halt| (usize::try_from(count).unwrap(), halt))
         })
@@ -154,7 +162,7 @@ mod tests {
 
     #[test]
     fn refused_at_mail_is_refused_whoever_the_reader_is() {
-        let guard = Guard::new(1.0, 500);
+        let guard = Guard::new(1.0, 500, true);
         let halts = (1..=10).filter_map(|at| guard.heard(RecipientId(at), &rejected("5.1.8"), Stage::Mail));
         assert_eq!(halts.count(), 1);
         // One more was under way.

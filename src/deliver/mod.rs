@@ -77,6 +77,10 @@ pub struct Run<T, L> {
     pub retry: RetryPolicy,
     /// The share of refusals, from 0 to 1, above which a run ends early.
     pub max_failure_rate: f64,
+    /// Whether the relay took mail of this plan before.
+    pub is_proven: bool,
+    /// So many attempts at most; none for as many as it takes.
+    pub limit: Option<usize>,
     pub clock: Clock,
     pub chance: Chance,
     /// Turns true when the run shall finish what is in flight and end.
@@ -88,6 +92,8 @@ pub struct Run<T, L> {
 pub enum End {
     /// Nobody is left to be tried now; the earliest retry that is due later.
     Done { next_due: Option<Timestamp> },
+    /// As many attempts were made as it was to make, and there would be more to do.
+    Limited,
     /// It was asked to stop.
     Stopped,
     /// No connection could be had for as long as a run waits.
@@ -115,9 +121,9 @@ impl<T: Transport, L: Ledger> Run<T, L> {
     /// The ledger can't be written, or the relay refuses us as such; what is in flight is finished first.
     pub async fn deliver(self, jobs: Vec<Job>, throttle: Throttle) -> Result<End, DeliverError> {
         let jobs_count = jobs.len();
-        let queue = Queue::new(jobs, throttle, self.retry, self.hours.clone(), self.clock.clone());
+        let queue = Queue::new(jobs, throttle, self.retry, self.hours.clone(), self.limit, self.clock.clone());
         let connections = self.connections.max(1);
-        let guard = Arc::new(Guard::new(self.max_failure_rate, jobs_count));
+        let guard = Arc::new(Guard::new(self.max_failure_rate, jobs_count, self.is_proven));
         let run = Arc::new(self);
         let mut workers = JoinSet::new();
         for _ in 0..connections {
@@ -224,6 +230,9 @@ async fn worker<T: Transport, L: Ledger>(
         connection = Some(open);
         let (outcome, refusal) = told_apart(outcome);
         let halt = guard.heard(job.recipient, &outcome, stage);
+        if halt.is_some() {
+            queue.close();
+        }
         let verdict = run.retry.judge(outcome, stage, &job, run.clock.now(), run.chance.draw());
         if let Err(error) = run.note(&job, &verdict).await {
             break Err(error.into());
@@ -231,9 +240,6 @@ async fn worker<T: Transport, L: Ledger>(
         let retry = verdict.due.map(|due| job.tried(run.clock.now(), due));
         if let Some(slowed) = queue.settle(turn, Some((&verdict.outcome, stage)), retry) {
             run.watch.slowed(&slowed);
-        }
-        if halt.is_some() {
-            queue.close();
         }
         if let Some(refusal) = refusal {
             break Err(refusal);

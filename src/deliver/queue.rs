@@ -69,9 +69,11 @@ impl Queue {
         throttle: Throttle,
         retry: RetryPolicy,
         hours: Option<Hours>,
+        limit: Option<usize>,
         clock: Clock,
     ) -> Self {
-        let schedule = Schedule::new(jobs, throttle, retry, hours, Instant::now(), clock.now());
+        let mut schedule = Schedule::new(jobs, throttle, retry, hours, Instant::now(), clock.now());
+        schedule.limit(limit);
         Self(Arc::new(Shared { schedule: Mutex::new(schedule), changed: Notify::new(), clock }))
     }
 

@@ -60,6 +60,8 @@ pub(super) struct Schedule {
     in_flight: usize,
     /// Workers that see to a connection for a job that nobody has taken yet.
     connecting: usize,
+    /// Attempts that the run may still make; none for as many as it takes.
+    left: Option<usize>,
     closed: bool,
     /// When waiting ends: set once no first attempt is left.
     patience: Option<Instant>,
@@ -105,6 +107,7 @@ impl Schedule {
             count: 0,
             in_flight: 0,
             connecting: 0,
+            left: None,
             closed: false,
             patience: None,
             failures: 0,
@@ -124,9 +127,14 @@ impl Schedule {
         schedule
     }
 
+    /// Makes no more attempts than this.
+    pub(super) fn limit(&mut self, attempts: Option<usize>) {
+        self.left = attempts;
+    }
+
     /// What there is to do now, for a worker that `holds` a connection or would have to open one.
     pub(super) fn look(&mut self, holds: bool, now: Instant, wall: Timestamp) -> Look {
-        if self.closed {
+        if self.closed || self.left == Some(0) {
             return Look::End;
         }
         self.wake(now);
@@ -177,7 +185,7 @@ impl Schedule {
 
     /// The next job; none where someone else was faster.
     pub(super) fn take(&mut self, now: Instant, wall: Timestamp) -> Option<Turn> {
-        if self.closed || self.hours.as_ref().is_some_and(|hours| hours.opens(wall).is_some()) {
+        if self.closed || self.left == Some(0) || self.hours.as_ref().is_some_and(|hours| hours.opens(wall).is_some()) {
             return None;
         }
         self.wake(now);
@@ -188,6 +196,7 @@ impl Schedule {
         let (_, job) = self.lanes[lane.0].jobs.pop_first()?;
         self.ready -= 1;
         self.in_flight += 1;
+        self.left = self.left.map(|left| left - 1);
         let ticket = self.throttle.take(lane, now);
         self.place(lane, now);
         Some(Turn { job, ticket })
@@ -246,6 +255,7 @@ impl Schedule {
     pub(super) fn end(&self) -> End {
         match &self.unreachable {
             Some(reply) if self.given_up => End::Unreachable(reply.clone()),
+            _ if self.left == Some(0) && self.ready + self.waiting.len() > 0 => End::Limited,
             _ => End::Done { next_due: self.waiting.values().filter_map(|job| job.due).min() },
         }
     }

@@ -7,6 +7,9 @@ use super::RecipientId;
 use crate::domain::{Digest, EmailAddress, IssueId};
 use crate::edition::EditionKey;
 
+/// The reason of those whom a person gave up without knowing whether they have it.
+pub(super) const GIVEN_UP: &str = "given up on request";
+
 /// An issue's send, as it was frozen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {
@@ -48,14 +51,16 @@ pub enum Standing {
     Unknown,
     /// Not to be sent to, with the reason.
     Skipped(String),
-    /// Accepted or rejected.
+    /// Refused for good, which a person can have tried again.
+    Rejected,
+    /// Accepted, or given up by a person.
     Settled,
 }
 
 /// Someone who is still to be sent to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Due {
-    /// Attempts so far.
+    /// Attempts so far, since the last time that a person had them tried again.
     pub attempts: u32,
     pub first_attempt: Option<Timestamp>,
     /// Not before; none for at once.
@@ -142,7 +147,8 @@ pub(super) fn edition(transaction: &Transaction<'_>, plan: i64, key: &EditionKey
 
 pub(super) fn people(transaction: &Transaction<'_>, plan: i64) -> rusqlite::Result<Vec<Person>> {
     let mut people = transaction.prepare(
-        "SELECT recipient.id, identity, languages, items, state, attempts, first_attempt, due, reason
+        "SELECT recipient.id, identity, languages, items, state, attempts - attempts_before, first_attempt, due,
+             reason
          FROM recipient LEFT JOIN edition ON edition.id = recipient.edition
          WHERE recipient.plan = ?1 ORDER BY recipient.id",
     )?;
@@ -156,6 +162,8 @@ pub(super) fn people(transaction: &Transaction<'_>, plan: i64) -> rusqlite::Resu
             }),
             "unknown" => Standing::Unknown,
             "skipped" => Standing::Skipped(row.get::<_, Option<String>>(8)?.unwrap_or_default()),
+            // Given up while nobody could tell whether they have it already: never again.
+            "rejected" if row.get::<_, Option<String>>(8)?.as_deref() != Some(GIVEN_UP) => Standing::Rejected,
             _ => Standing::Settled,
         };
         Ok(Person {

@@ -169,28 +169,66 @@ impl SqliteLedger {
         self.0.write_now(move |transaction| plan::people(transaction, plan))
     }
 
-    /// Applies a person's decision to everyone who is `unknown`; tells how many.
+    /// Applies a person's decision to those of `people` who are `unknown`.
     ///
     /// # Errors
     /// The database can't be written.
-    pub fn decide_unknown(&self, plan: &Plan, decision: UnknownDecision, now: Timestamp) -> Result<usize, StateError> {
-        let plan = plan.id;
+    pub fn decide_unknown(
+        &self,
+        people: Vec<RecipientId>,
+        decision: UnknownDecision,
+        now: Timestamp,
+    ) -> Result<(), StateError> {
         let (kind, state, reason) = match decision {
             UnknownDecision::Retry => ("retry-unknown", "pending", "tried again on request"),
-            UnknownDecision::Drop => ("drop-unknown", "rejected", "given up on request"),
+            UnknownDecision::Drop => ("drop-unknown", "rejected", plan::GIVEN_UP),
         };
         self.0.write_now(move |transaction| {
-            transaction.execute(
-                "INSERT INTO delivery_event (recipient, at, kind, text)
-                 SELECT id, ?2, ?3, ?4 FROM recipient WHERE plan = ?1 AND state = 'unknown'",
-                params![plan, now.as_millisecond(), kind, reason],
+            let mut change = transaction.prepare_cached(
+                "UPDATE recipient SET state = ?2, reason = ?3, due = NULL WHERE id = ?1 AND state = 'unknown'",
             )?;
-            transaction.execute(
-                "UPDATE recipient SET state = ?2, reason = ?3, due = NULL WHERE plan = ?1 AND state = 'unknown'",
-                params![plan, state, reason],
-            )
+            for recipient in people {
+                if change.execute(params![recipient.0, state, reason])? == 1 {
+                    note(transaction, recipient, now, kind, reason)?;
+                }
+            }
+            Ok(())
         })
     }
+
+    /// Has those of `people` who were rejected tried again, as if for the first time.
+    ///
+    /// # Errors
+    /// The database can't be written.
+    pub fn try_again(&self, people: Vec<RecipientId>, now: Timestamp) -> Result<(), StateError> {
+        self.0.write_now(move |transaction| {
+            let mut change = transaction.prepare_cached(
+                "UPDATE recipient SET state = 'pending', reason = NULL, due = NULL, first_attempt = NULL,
+                     attempts_before = attempts
+                 WHERE id = ?1 AND state = 'rejected'",
+            )?;
+            for recipient in people {
+                if change.execute([recipient.0])? == 1 {
+                    note(transaction, recipient, now, "retry-rejected", "tried again on request")?;
+                }
+            }
+            Ok(())
+        })
+    }
+}
+
+/// Notes what happened beside attempts and their outcomes.
+fn note(
+    transaction: &rusqlite::Transaction<'_>,
+    recipient: RecipientId,
+    at: Timestamp,
+    kind: &str,
+    text: &str,
+) -> rusqlite::Result<()> {
+    transaction
+        .prepare_cached("INSERT INTO delivery_event (recipient, at, kind, text) VALUES (?1, ?2, ?3, ?4)")?
+        .execute(params![recipient.0, at.as_millisecond(), kind, text])
+        .map(drop)
 }
 
 fn skip_one(transaction: &rusqlite::Transaction<'_>, recipient: RecipientId, reason: &str) -> rusqlite::Result<()> {
@@ -253,19 +291,13 @@ impl Ledger for SqliteLedger {
     }
 
     async fn put_off(&self, recipients: Vec<RecipientId>, at: Timestamp) -> Result<(), StateError> {
-        let at = at.as_millisecond();
         let put_off = move |transaction: &rusqlite::Transaction<'_>| {
+            let mut change = transaction.prepare_cached(
+                "UPDATE recipient SET state = 'deferred', due = NULL WHERE id = ?1 AND state = 'rejected'",
+            )?;
             for recipient in recipients {
-                let changed = transaction.execute(
-                    "UPDATE recipient SET state = 'deferred', due = NULL WHERE id = ?1 AND state = 'rejected'",
-                    [recipient.0],
-                )?;
-                if changed == 1 {
-                    transaction.execute(
-                        "INSERT INTO delivery_event (recipient, at, kind, text)
-                         VALUES (?1, ?2, 'put-off', 'everyone was refused in the same way')",
-                        params![recipient.0, at],
-                    )?;
+                if change.execute([recipient.0])? == 1 {
+                    note(transaction, recipient, at, "put-off", "everyone was refused in the same way")?;
                 }
             }
             Ok(())

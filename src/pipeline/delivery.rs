@@ -145,7 +145,13 @@ impl<T: Transport> Delivery<T> {
         let mut messages = HashMap::new();
         let mut jobs = Vec::new();
         let mut throttle = pace.throttle();
-        for person in desk.people(plan)? {
+        let people = desk.people(plan)?;
+        let is_proven = people.iter().any(|person| person.standing == Standing::Settled);
+        let takes_part = proposal.participants();
+        for person in people {
+            if !takes_part(&person) {
+                continue;
+            }
             let (Standing::Due(due), Some(edition), Some(reader)) =
                 (person.standing, person.edition, proposal.place(&person.identity))
             else {
@@ -185,6 +191,8 @@ impl<T: Transport> Delivery<T> {
             hours: pace.hours.clone(),
             retry: pace.retry,
             max_failure_rate: pace.max_failure_rate.fraction(),
+            is_proven,
+            limit: proposal.whom().limit,
             clock,
             chance: Chance::system(),
             stop,

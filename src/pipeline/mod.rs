@@ -6,6 +6,7 @@ mod list;
 mod newsletter;
 mod plan;
 mod signing;
+mod whom;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -23,6 +24,7 @@ pub use list::{Words, list_of};
 pub use newsletter::Newsletter;
 pub use plan::{Decisions, Desk, Proposal, lock};
 pub use signing::signing_keys;
+pub use whom::{Selection, Whom};
 
 /// Something on the way failed; each room's own error tells what.
 #[derive(Debug, thiserror::Error)]

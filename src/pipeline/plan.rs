@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
-use super::{Assembly, Newsletter, PipelineError, SUPPRESSED, Skip, refused, select};
-use crate::domain::{Digest, IssueId};
+use super::{Assembly, Newsletter, PipelineError, SUPPRESSED, Skip, Whom, refused, select};
+use crate::domain::{Digest, EmailAddress, IssueId};
 use crate::issue::Issue;
 use crate::ledger::{
     Account, Lock, LockError, NewPerson, Person, Plan, SqliteLedger, Standing, UnknownDecision, account_of,
@@ -38,11 +38,12 @@ pub struct Proposal {
 }
 
 /// What a person decided beside the approval itself.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Decisions {
     pub unknown: Option<UnknownDecision>,
     /// Newcomers join the plan.
     pub include_new: bool,
+    pub whom: Whom,
 }
 
 /// Takes the lock `name` in `folder`, under which one process alone is `doing` what it does.
@@ -95,6 +96,12 @@ impl Desk {
                 format!("continue over {}, so that nobody is mailed twice", plan.relay),
             ));
         }
+        if decisions.whom.only_failed && plan.is_none() {
+            return Err(refused(
+                format!("{} was never sent, so nobody was rejected", self.issue),
+                "leave out --only-failed",
+            ));
+        }
         let people = plan.as_ref().map(|plan| self.ledger.people(plan)).transpose()?.unwrap_or_default();
         let roster = assembly.roster.people.iter().enumerate();
         let listed = roster.map(|(place, person)| (person.email.identity(), place)).collect();
@@ -121,8 +128,11 @@ impl Desk {
             self.ledger.move_to(plan, relay)?;
         }
         if let Some(decision) = proposal.decisions.unknown {
-            self.ledger.decide_unknown(plan, decision, now)?;
+            let unknown = proposal.people.iter().filter(|person| person.standing == Standing::Unknown);
+            let chosen = unknown.filter(|person| proposal.decisions.whom.names(&person.identity));
+            self.ledger.decide_unknown(chosen.map(|person| person.recipient).collect(), decision, now)?;
         }
+        self.ledger.try_again(proposal.failed().map(|person| person.recipient).collect(), now)?;
         if proposal.decisions.include_new {
             self.ledger.add(plan, proposal.newcomers().map(|place| proposal.new_person(place)).collect())?;
         }
@@ -136,7 +146,7 @@ impl Desk {
         // them under another digest; those who are tried again may stem from one before the last.
         let anew = proposal.people.iter().filter(|person| match person.standing {
             Standing::Due(_) => proposal.is_corrected(),
-            Standing::Unknown | Standing::Skipped(_) => proposal.is_wanted(person),
+            Standing::Unknown | Standing::Skipped(_) | Standing::Rejected => proposal.is_wanted(person),
             Standing::Settled => false,
         });
         let editions = anew.filter_map(|person| {
@@ -184,13 +194,46 @@ impl Proposal {
     /// How many people would be sent to now.
     #[must_use]
     pub fn due(&self) -> usize {
+        let whom = &self.decisions.whom;
+        let readers = |place: &usize| {
+            self.assembly.readers[*place].is_ok() && whom.names(&self.assembly.roster.people[*place].email.identity())
+        };
         if self.plan.is_none() {
-            return self.assembly.recipients();
+            return whom.at_most((0..self.assembly.readers.len()).filter(readers).count());
         }
         let planned = self.people.iter().filter(|person| self.is_wanted(person) && self.withheld(person).is_none());
         let planned = planned.count();
-        let new = self.newcomers().filter(|place| self.assembly.readers[*place].is_ok()).count();
-        planned + if self.decisions.include_new { new } else { 0 }
+        let joins = self.decisions.include_new && !whom.only_failed;
+        let new = if joins { self.newcomers().filter(readers).count() } else { 0 };
+        whom.at_most(planned + new)
+    }
+
+    /// Whom this run is for.
+    #[must_use]
+    pub fn whom(&self) -> &Whom {
+        &self.decisions.whom
+    }
+
+    /// Those who were rejected and are tried again.
+    pub fn failed(&self) -> impl Iterator<Item = &Person> {
+        let rejected = |person: &&Person| person.standing == Standing::Rejected;
+        let tried = self.people.iter().filter(move |person| rejected(person) && self.is_wanted(person));
+        tried.filter(|person| self.withheld(person).is_none())
+    }
+
+    /// Those whom a person named, and who are not in the plan.
+    #[must_use]
+    pub fn strangers(&self) -> Vec<&EmailAddress> {
+        let planned: HashSet<&str> = self.people.iter().map(|person| person.identity.as_str()).collect();
+        let joins = self.plan.is_none() || self.decisions.include_new;
+        self.decisions.whom.strangers(|one| planned.contains(one) || (joins && self.listed.contains_key(one)))
+    }
+
+    /// Tells whether someone of the settled plan takes part in this run.
+    pub(super) fn participants(&self) -> impl Fn(&Person) -> bool {
+        let failed: HashSet<_> = self.failed().map(|person| person.recipient).collect();
+        let whom = &self.decisions.whom;
+        move |person| whom.names(&person.identity) && (!whom.only_failed || failed.contains(&person.recipient))
     }
 
     /// How many people of the plan stand in the list no more.
@@ -232,14 +275,18 @@ impl Proposal {
 
     /// Whether this run would send to someone of the plan, given that they are still in the list.
     fn is_wanted(&self, person: &Person) -> bool {
-        match &person.standing {
+        let whom = &self.decisions.whom;
+        let by_standing = match &person.standing {
+            Standing::Rejected => whom.only_failed,
+            _ if whom.only_failed => false,
             Standing::Due(_) => true,
             Standing::Unknown => self.decisions.unknown == Some(UnknownDecision::Retry),
             Standing::Skipped(reason) => {
                 (reason == GONE || reason.starts_with(SUPPRESSED)) && self.withheld(person).is_none()
             }
             Standing::Settled => false,
-        }
+        };
+        by_standing && whom.names(&person.identity)
     }
 
     /// Why someone of the plan is not to be sent to any more: their row is gone, or they are suppressed.
@@ -252,7 +299,8 @@ impl Proposal {
     }
 
     fn leavers(&self) -> impl Iterator<Item = &Person> {
-        self.people.iter().filter(|person| self.is_wanted(person) && self.withheld(person).is_some())
+        let gone = |person: &&Person| self.is_wanted(person) && self.withheld(person).is_some();
+        self.people.iter().filter(move |person| gone(person) && person.standing != Standing::Rejected)
     }
 
     /// Those who were skipped for want of a row, and whose row is back; and those who may be sent to again.

@@ -11,6 +11,7 @@ mod providers;
 mod roster;
 mod row;
 mod seen;
+mod selection;
 mod table;
 #[cfg(test)]
 mod table_tests;
@@ -21,9 +22,9 @@ use std::path::{Path, PathBuf};
 
 pub use check::{Checked, Consent, Context, Suppressed, check};
 pub use dialect::{Dialect, LineEnding, Quoting};
-pub use headers::Role;
-pub use headers::{ColumnNames, Headers};
+pub use headers::{ColumnNames, Headers, Role};
 pub use roster::{People, Verdict};
+pub use selection::addresses;
 pub use table::{Row, Rows, Table};
 pub use write::{WriteError, Writer, neutral};
 

@@ -13,5 +13,6 @@ mod relay;
 mod retry;
 pub mod stage;
 mod trace;
+mod whom;
 
 pub use stage::{Post, flat};
