@@ -4,8 +4,8 @@ use csv::StringRecord;
 use unicode_normalization::UnicodeNormalization;
 
 use super::Vocabulary;
-use crate::domain::Finding;
 use crate::domain::finding::did_you_mean;
+use crate::domain::{EmailAddress, Finding};
 
 /// What a column is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -211,7 +211,13 @@ impl Search<'_> {
         let wanted = named.unwrap_or("email");
         let likely = did_you_mean(wanted, self.names.iter().map(String::as_str));
         let hint = likely.map_or(String::new(), |likely| format!(" (`{likely}` perhaps)"));
+        let is_address = |name: &String| name.parse::<EmailAddress>().is_ok();
         let help = match named {
+            None if self.names.iter().any(is_address) => {
+                "the first row is a reader already: put one above it that names the columns, with `email` for the \
+                 addresses"
+                    .to_owned()
+            }
             Some(named) => format!("[subscribers] in bulletin.toml says that it is called `{named}`{hint}"),
             None => format!("the first row names the columns; call that of the addresses `email`{hint}"),
         };
@@ -268,6 +274,12 @@ mod tests {
         assert!(findings[0].help.as_ref().unwrap().contains("`Want`"));
         let (headers, _) = find("Email;Contacts", named);
         assert!(headers.unwrap_err().help.unwrap().contains("`contact e-mail`"));
+    }
+
+    #[test]
+    fn a_list_without_a_row_of_headers_is_told_so() {
+        let (headers, _) = find("Ann;ann@example.org", ColumnNames::default());
+        assert!(headers.unwrap_err().help.unwrap().contains("put one above it"));
     }
 
     #[test]

@@ -13,7 +13,6 @@ pub struct Writer<W> {
     dialect: Dialect,
     /// Rows that were written.
     rows: usize,
-    line: csv::Writer<Vec<u8>>,
 }
 
 /// A cell that no spreadsheet runs as a formula: what begins like one gets an apostrophe in front, which a
@@ -48,7 +47,7 @@ pub enum WriteError {
 impl<W: Write> Writer<W> {
     /// Writes to `out`, which must be at the beginning of the file.
     pub fn new(out: W, dialect: Dialect) -> Self {
-        Self { out, dialect, rows: 0, line: line(&dialect) }
+        Self { out, dialect, rows: 0 }
     }
 
     /// Writes a row.
@@ -68,12 +67,12 @@ impl<W: Write> Writer<W> {
         } else {
             encode(self.dialect.encoding, self.dialect.line_ending.as_str(), &mut bytes)?;
         }
+        let mut line = line(&self.dialect, self.quoting(cells.first().map(AsRef::as_ref)));
         for cell in &cells {
-            self.line.write_field(cell.as_ref()).map_err(io::Error::from)?;
+            line.write_field(cell.as_ref()).map_err(io::Error::from)?;
         }
-        self.line.write_record(None::<&[u8]>).map_err(io::Error::from)?;
-        let whole = std::mem::replace(&mut self.line, line(&self.dialect));
-        let whole = whole.into_inner().map_err(|error| io::Error::other(error.to_string()))?;
+        line.write_record(None::<&[u8]>).map_err(io::Error::from)?;
+        let whole = line.into_inner().map_err(|error| io::Error::other(error.to_string()))?;
         let text = String::from_utf8(whole).map_err(io::Error::other)?;
         let text = text.strip_suffix('\n').unwrap_or(&text);
         if let Err(character) = encode_checked(self.dialect.encoding, text, &mut bytes) {
@@ -106,6 +105,12 @@ impl<W: Write> Writer<W> {
         Ok(self.out)
     }
 
+    /// A file that began with U+FEFF would seem to begin with a mark.
+    fn quoting(&self, first_cell: Option<&str>) -> Quoting {
+        let seems_marked = self.rows == 0 && first_cell.is_some_and(|cell| cell.starts_with('\u{feff}'));
+        if seems_marked { Quoting::Always } else { self.dialect.quoting }
+    }
+
     fn head(&self, bytes: &mut Vec<u8>) -> io::Result<()> {
         let Dialect { encoding, bom, delimiter, names_delimiter, line_ending, .. } = self.dialect;
         if bom {
@@ -119,8 +124,8 @@ impl<W: Write> Writer<W> {
 }
 
 /// One line, with a line feed behind it that is taken off again.
-fn line(dialect: &Dialect) -> csv::Writer<Vec<u8>> {
-    let style = match dialect.quoting {
+fn line(dialect: &Dialect, quoting: Quoting) -> csv::Writer<Vec<u8>> {
+    let style = match quoting {
         Quoting::Needed => csv::QuoteStyle::Necessary,
         Quoting::Always => csv::QuoteStyle::Always,
     };

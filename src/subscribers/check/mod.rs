@@ -115,3 +115,64 @@ fn formula(text: &str) -> Option<(&'static str, &'static str)> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+    use std::path::Path;
+
+    use super::super::ColumnNames;
+    use super::*;
+
+    fn checked(text: &str, suppressed: Option<Suppressed<'_>>) -> Checked {
+        let languages = ["en".parse().unwrap()];
+        let words = Vocabulary { languages: &languages, topics: &[], columns: &[], named: ColumnNames::default() };
+        let table = Table::read(Cursor::new(text.as_bytes().to_vec()), Path::new("list.csv")).unwrap();
+        check(table, words, &Context { today: jiff::civil::date(2026, 1, 15), suppressed }).unwrap()
+    }
+
+    fn codes(checked: &Checked) -> Vec<(&str, Option<usize>)> {
+        checked.findings.iter().map(|finding| (finding.code, finding.line)).collect()
+    }
+
+    #[test]
+    fn who_is_suppressed_is_not_usable_and_the_reason_is_told() {
+        let suppressed =
+            |email: &EmailAddress| (email.local() == "bo").then(|| "unsubscribed on 2024-04-03".to_owned());
+        let checked = checked("email\nann@example.org\nbo@example.org\nbo@example.org\n", Some(&suppressed));
+        assert_eq!((checked.rows, checked.usable, checked.duplicates), (3, 1, 1));
+        assert_eq!(codes(&checked), [("suppressed", Some(3)), ("duplicate", Some(4))]);
+        assert!(checked.findings[0].message.ends_with("unsubscribed on 2024-04-03"));
+        assert_eq!(checked.findings[0].file.as_deref(), Some(Path::new("list.csv")));
+    }
+
+    #[test]
+    fn implied_consent_ends_after_24_months_to_the_day() {
+        let checked = checked(
+            "email,consent,consent date\n\
+             a@example.org,implied,2024-01-15\n\
+             b@example.org,implied,2024-01-14\n\
+             c@example.org,express,2010-01-01\n\
+             d@example.org,express,\n\
+             e@example.org,tacite,12/01/2024\n\
+             f@example.org,tacite,01/02/2024\n\
+             g@example.org,implied,2027-01-15\n",
+            None,
+        );
+        assert_eq!(
+            codes(&checked),
+            [
+                ("consent-expired", Some(3)),
+                ("ambiguous-date", Some(6)),
+                ("ambiguous-date", Some(7)),
+                ("future-date", Some(8)),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_spelling_that_leads_to_the_same_mailbox_is_told_and_sent_to() {
+        let checked = checked("email\na.b@gmail.com\nab@googlemail.com\na.b@example.org\nab@example.org\n", None);
+        assert_eq!((checked.usable, codes(&checked)), (4, vec![("same-mailbox", Some(3))]));
+    }
+}
