@@ -22,7 +22,9 @@ fuzz_target!(|bytes: &[u8]| {
     }
     if let Some(dialect) = dialect {
         let mut writer = Writer::new(Vec::new(), dialect);
-        let written = std::iter::once(&headers).chain(rows.iter().map(|row| &row.cells)).try_for_each(|cells| writer.write(cells));
+        let written = std::iter::once(&headers)
+            .chain(rows.iter().map(|row| &row.cells))
+            .try_for_each(|cells| writer.write(cells));
         // A character that the encoding lacks is refused: decoding may have left U+FFFD.
         if written.is_ok() {
             let written = writer.finish().expect("a vector takes everything");

@@ -239,6 +239,12 @@ mod tests {
     }
 
     #[test]
+    fn a_language_by_its_name_comes_with_its_tag() {
+        let roster = list("email,language,Organisation name\nann@example.org,Français,\n");
+        assert_eq!(roster.findings[0].help.as_deref(), Some("write `fr`"));
+    }
+
+    #[test]
     fn a_list_of_bare_addresses_will_do() {
         let roster = list("email\nann@example.org\n");
         assert_eq!(codes(&roster), [("missing-column", Some(1))]);

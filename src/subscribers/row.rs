@@ -22,6 +22,17 @@ pub(super) struct RowReader<'a> {
     known_topics: HashMap<String, BTreeSet<Topic>>,
 }
 
+/// Languages as people call them, in English, French, Spanish and German.
+#[rustfmt::skip]
+const NAMES: &[(&str, &str)] = &[
+    ("english", "en"), ("anglais", "en"), ("inglés", "en"), ("englisch", "en"),
+    ("french", "fr"), ("français", "fr"), ("francais", "fr"), ("francés", "fr"), ("französisch", "fr"),
+    ("spanish", "es"), ("espagnol", "es"), ("español", "es"), ("spanisch", "es"),
+    ("german", "de"), ("allemand", "de"), ("alemán", "de"), ("deutsch", "de"),
+    ("arabic", "ar"), ("arabe", "ar"), ("árabe", "ar"), ("arabisch", "ar"),
+    ("ukrainian", "uk"), ("ukrainien", "uk"), ("ucraniano", "uk"), ("ukrainisch", "uk"),
+];
+
 /// How many different cells are remembered.
 const KNOWN: usize = 4096;
 
@@ -102,7 +113,10 @@ impl<'a> RowReader<'a> {
         for tag in split(text) {
             let Ok(language) = tag.parse::<Language>() else {
                 let known = self.words.languages.iter().map(Language::as_str);
-                let help = format!("write a tag such as en, fr or fr-CA; {}", cure_unknown(tag, known));
+                let help = match NAMES.iter().find(|(name, _)| *name == tag.to_lowercase()) {
+                    Some((_, tag)) => format!("write `{tag}`"),
+                    None => format!("write a tag such as en, fr or fr-CA; {}", cure_unknown(tag, known)),
+                };
                 let message = format!("`{tag}` is not a language tag");
                 findings.push(self.headers.finding(row, at, Severity::Error, "bad-language", message, help));
                 return None;

@@ -184,6 +184,7 @@ impl Bytes {
         let guess = self.detector.guess(None, Utf8Detection::Deny);
         let encoding = match () {
             () if self.evidence.speaks_for_mac(self.lines.are_lone_cr()) => MACINTOSH,
+            () if self.evidence.speaks_for_french() => WINDOWS_1252,
             // What the detector takes for another western encoding is told apart by the words above.
             () if !guess.is_single_byte() || guess.name().starts_with("windows-125") => guess,
             () if guess.name().starts_with("ISO-8859-") || guess.name().starts_with("KOI8") => guess,
@@ -291,6 +292,17 @@ mod tests {
         assert_eq!(scanned(&russian), ("windows-1251", Some(1)));
         let polish = encoding_rs::WINDOWS_1250.encode("imię\nMałgorzata Wiśniewska\nŁukasz Wójcik\nŻaneta Gąsior\n").0;
         assert_eq!(scanned(&polish), ("windows-1250", Some(1)));
+    }
+
+    #[test]
+    fn one_name_is_enough_to_tell_the_two_of_spreadsheets_apart() {
+        for name in ["René", "Zoë Tremblay", "Hélène Fürst", "François", "d’Anjou", "José", "Benoît", "Jürgen", "Peña"]
+        {
+            for (encoding, end) in [(WINDOWS_1252, "\r\n"), (MACINTOSH, "\n"), (MACINTOSH, "\r")] {
+                let list = ["email;name", &format!("ann@example.org;{name}"), ""].join(end);
+                assert_eq!(scanned(&encoding.encode(&list).0), (encoding.name(), Some(2)), "{name} {end:?}");
+            }
+        }
     }
 
     #[test]

@@ -4,16 +4,27 @@
 use encoding_rs::{Encoding, MACINTOSH, WINDOWS_1252};
 
 /// What speaks for each of the two encodings.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Evidence {
     mac: i64,
     windows: i64,
+    /// Which bytes beyond ASCII came by.
+    kinds: [bool; 128],
     /// Bytes beyond ASCII, and how many of them make no sense in MacRoman.
     seen: usize,
     mac_odd: usize,
     /// The two bytes that came last, the later one last.
     before: [u8; 2],
 }
+
+impl Default for Evidence {
+    fn default() -> Self {
+        Self { mac: 0, windows: 0, kinds: [false; 128], seen: 0, mac_odd: 0, before: [0; 2] }
+    }
+}
+
+/// What French writes beyond ASCII.
+const FRENCH: &str = "éèêëàâçîïôûùüœæÿÉÈÊËÀÂÇÎÏÔÛÙÜŒÆŸ’«»–—…\u{a0}";
 
 impl Evidence {
     pub(super) fn feed(&mut self, bytes: &[u8]) {
@@ -23,11 +34,19 @@ impl Evidence {
                 let mac = score(MACINTOSH, before, middle, byte);
                 self.mac += mac;
                 self.seen += 1;
+                self.kinds[usize::from(middle - 0x80)] = true;
                 self.mac_odd += usize::from(mac < 0);
                 self.windows += score(WINDOWS_1252, before, middle, byte);
             }
             self.before = [middle, byte];
         }
+    }
+
+    /// Whether the bytes are all such that they make French in Windows-1252. A detector that goes by
+    /// frequencies takes a few of them for Central European, which has é in the same place.
+    pub(super) fn speaks_for_french(&self) -> bool {
+        let kinds = (0x80..=0xff).zip(self.kinds).filter(|(_, seen)| *seen);
+        kinds.into_iter().all(|(byte, _)| FRENCH.contains(decoded(WINDOWS_1252, byte)))
     }
 
     /// Whether the bytes are rather MacRoman than Windows-1252; lines that end in a lone CR say so too.
