@@ -11,8 +11,8 @@ use super::diagnostics::counted;
 use super::run::{Agreed, RunOptions, runtime, tell_end};
 use super::whom::WhomOptions;
 use super::{Ended, Opened, signer};
-use crate::config::{Smtp, Tls};
-use crate::deliver::smtp::{Relay, Security, SmtpTransport};
+use crate::config::{Auth, Smtp, Tls};
+use crate::deliver::smtp::{Login, Relay, Security, SmtpTransport};
 use crate::domain::clock::Clock;
 use crate::domain::outcome::Outcome;
 use crate::domain::{Digest, EmailAddress, IssueId, Language};
@@ -136,6 +136,8 @@ impl Send {
             ));
         };
         let mut relay = Relay::new(smtp.host.clone(), smtp.port, security(smtp));
+        relay.authority = smtp.ca.as_ref().map(|ca| newsletter.folder.join(ca));
+        relay.login = smtp.auth.map(login);
         if let (Some(username), Some(password)) = (&smtp.username, &smtp.password) {
             relay.credentials = Some((username.clone(), password.fetch(&newsletter.folder)?));
         }
@@ -228,6 +230,14 @@ fn security(smtp: &Smtp) -> Security {
         Tls::Implicit => Security::Implicit,
         Tls::Starttls => Security::Starttls,
         Tls::None => Security::Clear,
+    }
+}
+
+fn login(auth: Auth) -> Login {
+    match auth {
+        Auth::Plain => Login::Plain,
+        Auth::Login => Login::Login,
+        Auth::Xoauth2 => Login::Xoauth2,
     }
 }
 

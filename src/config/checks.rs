@@ -223,7 +223,15 @@ impl Checks<'_> {
             Tls::Starttls => 587,
             Tls::None => 25,
         });
-        Some(Smtp { host: raw.host, port, tls: raw.tls, username: raw.username, password })
+        if let Some(auth) = raw.auth.as_ref().filter(|_| raw.username.is_none()) {
+            let help = "add username and a source for the password or token, or leave `auth` out";
+            self.fault(auth, "`auth` says how to log in, but nobody does", help);
+        }
+        if let Some(ca) = raw.ca.as_ref().filter(|_| raw.tls == Tls::None) {
+            self.fault(ca, "`ca` is for TLS, which tls = \"none\" goes without", "remove one of the two");
+        }
+        let (ca, auth) = (raw.ca.map(Spanned::into_inner), raw.auth.map(Spanned::into_inner));
+        Some(Smtp { host: raw.host, port, tls: raw.tls, ca, username: raw.username, auth, password })
     }
 
     pub(super) fn url(&mut self, raw: Option<Spanned<String>>) -> Option<String> {

@@ -160,7 +160,11 @@ pub struct Smtp {
     pub host: String,
     pub port: u16,
     pub tls: Tls,
+    /// Certificates in PEM of the only authority to be trusted; relative to the newsletter's folder.
+    pub ca: Option<PathBuf>,
     pub username: Option<String>,
+    /// How to log in; none for the best that the relay offers for a password.
+    pub auth: Option<Auth>,
     pub password: Option<PasswordSource>,
 }
 
@@ -175,6 +179,16 @@ pub enum Tls {
     Starttls,
     /// In the clear: towards loopback only.
     None,
+}
+
+/// How to log in at the relay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Auth {
+    Plain,
+    Login,
+    /// The password's source gives an access token (OAuth 2.0).
+    Xoauth2,
 }
 
 /// The configuration can't be used.

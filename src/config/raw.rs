@@ -8,7 +8,7 @@ use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{Error as _, MapAccess, SeqAccess, Visitor};
 use toml::Spanned;
 
-use super::{Images, Tls, WhenEmpty};
+use super::{Auth, Images, Tls, WhenEmpty};
 use crate::domain::EmailAddress;
 use crate::domain::verp::Separator;
 
@@ -162,7 +162,9 @@ pub(super) struct RawSmtp {
     pub(super) port: Option<u16>,
     #[serde(default)]
     pub(super) tls: Tls,
+    pub(super) ca: Option<Spanned<PathBuf>>,
     pub(super) username: Option<String>,
+    pub(super) auth: Option<Spanned<Auth>>,
     pub(super) password_env: Option<String>,
     pub(super) password_file: Option<PathBuf>,
     pub(super) password_command: Option<Spanned<String>>,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::SmtpConnection;
 use super::peer::{HELLO, Peer, message};
-use super::relay::Security;
+use super::relay::{Login, Security};
 use super::setup::SmtpTransport;
 use crate::deliver::transport::{ConnectError, Connection, Transport};
 use crate::domain::outcome::{Outcome, Reply};
@@ -95,6 +95,49 @@ async fn credentials_are_said_as_the_server_can_hear_them() {
     let login = "S: 220 here\nC: EHLO [127.0.0.1]\nS: 250-here\nS: 250 AUTH=LOGIN\nC: AUTH LOGIN\n\
         S: 334 VXNlcm5hbWU6\nC: ZnVu\nS: 334 UGFzc3dvcmQ6\nC: c2VjcmV0\nS: 235 welcome\nC: QUIT\nS: 221 bye";
     assert_eq!(logged_in(login).await, Ok(()));
+}
+
+/// What an access token of `tok` for `fun` looks like: `user=fun^Aauth=Bearer tok^A^A`.
+const TOKEN: &str = "dXNlcj1mdW4BYXV0aD1CZWFyZXIgdG9rAQE=";
+
+async fn logged_in_by(login: Login, script: &str) -> Result<(), ConnectError> {
+    let peer = Peer::start(script).await;
+    let mut relay = peer.relay(Security::Clear);
+    relay.credentials = Some(("fun".into(), "tok".into()));
+    relay.login = Some(login);
+    let transport = SmtpTransport::new(relay).unwrap();
+    finish(peer, transport).await
+}
+
+#[tokio::test]
+async fn a_token_takes_the_place_of_a_password_where_it_is_asked_for() {
+    let hello = "S: 220 here\nC: EHLO [127.0.0.1]\nS: 250-here\nS: 250 AUTH LOGIN PLAIN XOAUTH2\n";
+    let script = format!("{hello}C: AUTH XOAUTH2 {TOKEN}\nS: 235 2.7.0 welcome\nC: QUIT\nS: 221 bye");
+    assert_eq!(logged_in_by(Login::Xoauth2, &script).await, Ok(()));
+    let script = format!("{hello}C: AUTH PLAIN AGZ1bgB0b2s=\nS: 235 welcome\nC: QUIT\nS: 221 bye");
+    assert_eq!(logged_in_by(Login::Plain, &script).await, Ok(()));
+}
+
+#[tokio::test]
+async fn a_token_that_has_expired_is_told_with_the_providers_reason() {
+    // {"status":"400","schemes":"Bearer"}
+    let script = format!(
+        "S: 220 here\nC: EHLO [127.0.0.1]\nS: 250-here\nS: 250 AUTH XOAUTH2\nC: AUTH XOAUTH2 {TOKEN}\n\
+         S: 334 eyJzdGF0dXMiOiI0MDAiLCJzY2hlbWVzIjoiQmVhcmVyIn0=\nC:\nS: 535 5.7.8 not accepted"
+    );
+    let (message, help) = fatal(logged_in_by(Login::Xoauth2, &script).await);
+    let reason = "does not let `fun` log in ({\"status\":\"400\",\"schemes\":\"Bearer\"}): 535 5.7.8 not accepted";
+    assert!(message.ends_with(reason), "{message}");
+    assert!(help.contains("fresh access token"), "{help}");
+    assert!(!format!("{message}{help}").contains("tok "), "{message} {help}");
+}
+
+#[tokio::test]
+async fn a_way_to_log_in_that_is_not_offered_is_not_tried() {
+    let script = "S: 220 here\nC: EHLO [127.0.0.1]\nS: 250-here\nS: 250 AUTH PLAIN";
+    let (message, help) = fatal(logged_in_by(Login::Xoauth2, script).await);
+    assert!(message.ends_with(" does not offer to log in with XOAUTH2"), "{message}");
+    assert!(help.contains("`auth`"), "{help}");
 }
 
 #[tokio::test]

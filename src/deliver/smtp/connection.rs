@@ -1,21 +1,20 @@
 //! The messages: one at a time over an open connection, each with an outcome that can be relied on.
 //!
-//! MAIL, RCPT and DATA in lockstep (RFC 5321 section 3.3), with SIZE (RFC 1870) and SMTPUTF8 (RFC 6531)
-//! where they are offered. The line between `Deferred` and `Unknown` is drawn where the final dot has left.
+//! MAIL, RCPT and DATA in lockstep (RFC 5321 section 3.3), with what `parameters` adds. The line between `Deferred` and `Unknown` is drawn where the final dot has left.
 
 use std::fmt::{self, Display};
 
-use lettre::transport::smtp::commands::{Data, Mail, Quit, Rcpt, Rset};
-use lettre::transport::smtp::extension::MailParameter;
+use lettre::transport::smtp::commands::{Data, Quit, Rset};
 use lettre::transport::smtp::response::{Response, Severity};
 use tokio::time::timeout;
 
 use super::dots::stuff;
 use super::offer::Offer;
+use super::parameters::{mail, obstacle, rcpt};
 use super::relay::Timeouts;
 use super::reply::reply;
 use super::session::{Broken, Session};
-use crate::compose::{Envelope, OutboundMessage};
+use crate::compose::OutboundMessage;
 use crate::deliver::transport::Connection;
 use crate::domain::outcome::{Outcome, Reply, Stage};
 
@@ -72,17 +71,9 @@ impl SmtpConnection {
     }
 
     async fn envelope(&mut self, message: &OutboundMessage) -> Result<(), End> {
-        let Envelope { return_path, recipient, .. } = &message.envelope;
-        let mut parameters = Vec::new();
-        if self.offer.has("SIZE") {
-            parameters.push(MailParameter::Size(message.bytes.len()));
-        }
-        if needs_smtputf8(&message.envelope) {
-            parameters.push(MailParameter::SmtpUtfEight);
-        }
-        let mail = Mail::new(Some(return_path.as_lettre().clone()), parameters);
+        let mail = mail(&message.envelope, message.bytes.len(), &self.offer);
         self.step(Stage::Mail, mail, Severity::PositiveCompletion).await?;
-        let rcpt = Rcpt::new(recipient.as_lettre().clone(), Vec::new());
+        let rcpt = rcpt(&message.envelope, &self.offer);
         self.step(Stage::Rcpt, rcpt, Severity::PositiveCompletion).await?;
         self.step(Stage::Data, Data, Severity::PositiveIntermediate).await
     }
@@ -119,12 +110,8 @@ impl Connection for SmtpConnection {
         if !self.is_usable() {
             return Outcome::Deferred(Reply::silence("the connection had ended"));
         }
-        if needs_smtputf8(&message.envelope) && !self.offer.has("SMTPUTF8") {
-            return Outcome::Rejected(Reply {
-                code: 0,
-                enhanced: Some("5.6.7".to_owned()),
-                text: "the relay does not take addresses with letters beyond ASCII before the @ (SMTPUTF8)".to_owned(),
-            });
+        if let Some(reply) = obstacle(message, &self.offer) {
+            return Outcome::Rejected(reply);
         }
         // Should this be dropped half way after all, the next reply would be the one to this message.
         self.usable = false;
@@ -215,8 +202,4 @@ fn is_shutdown(response: &Response) -> bool {
 
 fn silence(broken: &Broken) -> Reply {
     Reply::silence(broken.to_string())
-}
-
-fn needs_smtputf8(envelope: &Envelope) -> bool {
-    envelope.return_path.needs_smtputf8() || envelope.recipient.needs_smtputf8()
 }

@@ -153,6 +153,20 @@ async fn an_internationalised_address_is_refused_without_a_word_where_the_server
 }
 
 #[tokio::test]
+async fn a_message_over_the_relays_limit_is_refused_here_and_the_connection_is_good_for_the_next() {
+    let hello = "S: 220 here\nC: EHLO [127.0.0.1]\nS: 250-here\nS: 250 SIZE 100\n";
+    let small = ENVELOPE.replace("<news@example.org>", "<news@example.org> SIZE=4");
+    let peer = Peer::start(format!("{hello}{small}C: hi\nC: .\nS: 250 taken\nC: QUIT\nS: 221 bye")).await;
+    let mut connection = peer.transport().connect().await.unwrap();
+    let outcome = connection.send(&message(ANN, &b"12345678\r\n".repeat(11))).await;
+    assert_eq!((class(&outcome), outcome.reply().enhanced.as_deref()), ("rejected", Some("5.3.4")));
+    assert!(outcome.reply().text.contains("110 octets") && outcome.reply().text.contains("100 (SIZE)"), "{outcome:?}");
+    assert_eq!(class(&connection.send(&message(ANN, b"hi\r\n")).await), "accepted");
+    connection.quit().await;
+    peer.done().await;
+}
+
+#[tokio::test]
 async fn a_send_that_is_dropped_half_way_leaves_a_connection_that_nobody_uses_again() {
     let peer = Peer::start(format!("{HELLO}C: MAIL FROM:<news@example.org>\nWAIT")).await;
     let mut connection = peer.transport().connect().await.unwrap();

@@ -5,7 +5,7 @@
 //! message to try again and one that nobody can tell of.
 //!
 //! The way of a connection: `relay` (`relay_url`) -> `setup` -> `dial` (TCP) -> `open` (greeting, EHLO,
-//! STARTTLS, AUTH; with `tls`, `auth` and `offer`) -> `connection` (the messages; with `dots`). All of
+//! STARTTLS, AUTH; with `tls`, `auth` and `offer`) -> `connection` (the messages; with `parameters` and `dots`). All of
 //! them talk through `session`, and what a server says becomes an outcome's text in `reply`.
 
 mod auth;
@@ -18,6 +18,7 @@ mod dial;
 mod dots;
 mod offer;
 mod open;
+mod parameters;
 #[cfg(test)]
 mod peer;
 #[cfg(test)]
@@ -27,11 +28,13 @@ mod relay_url;
 mod reply;
 mod session;
 mod setup;
+#[cfg(test)]
+mod timeout_tests;
 mod tls;
 #[cfg(test)]
 mod tls_tests;
 
 pub use connection::SmtpConnection;
-pub use relay::{Relay, Security, Timeouts};
+pub use relay::{Login, Relay, Security, Timeouts};
 pub use relay_url::RelayUrlError;
 pub use setup::{SmtpSetupError, SmtpTransport};

@@ -2,8 +2,9 @@
 //!
 //! lettre's `ServerInfo` knows neither SIZE nor PIPELINING nor CHUNKING, and holds keywords against their case.
 
-use lettre::transport::smtp::authentication::Mechanism;
 use lettre::transport::smtp::response::Response;
+
+use super::relay::Login;
 
 /// The keywords of an EHLO reply. The default is that of a server which knows only HELO.
 #[derive(Debug, Default)]
@@ -26,13 +27,21 @@ impl Offer {
         self.parameters(keyword).next().is_some()
     }
 
-    /// The best way to log in: PLAIN, since it needs no round trips, else LOGIN, which some large providers
-    /// offer alone.
-    pub(super) fn mechanism(&self) -> Option<Mechanism> {
-        let offers = |name| self.parameters("AUTH").flatten().any(|mechanism| mechanism == name);
-        [(Mechanism::Plain, "PLAIN"), (Mechanism::Login, "LOGIN")]
-            .into_iter()
-            .find_map(|(mechanism, name)| offers(name).then_some(mechanism))
+    /// Octets of the largest message; none where there is no limit, or none is told (RFC 1870 section 4).
+    pub(super) fn size_limit(&self) -> Option<usize> {
+        let limit = self.parameters("SIZE").next()?.first()?.parse().ok()?;
+        (limit > 0).then_some(limit)
+    }
+
+    /// Whether this way to log in is offered.
+    pub(super) fn has_login(&self, login: Login) -> bool {
+        self.parameters("AUTH").flatten().any(|mechanism| mechanism == login.as_str())
+    }
+
+    /// The best way to log in with a password: PLAIN, since it needs no round trips, else LOGIN, which some large
+    /// providers offer alone. A token is no password, so XOAUTH2 has to be asked for.
+    pub(super) fn login(&self) -> Option<Login> {
+        [Login::Plain, Login::Login].into_iter().find(|login| self.has_login(*login))
     }
 
     fn parameters<'a>(&'a self, keyword: &'a str) -> impl Iterator<Item = &'a [String]> {
@@ -62,10 +71,10 @@ mod tests {
 
     #[test]
     fn plain_is_preferred_and_the_old_spelling_understood() {
-        let mechanism = |line: &str| offer(&format!("250-here\r\n250 {line}\r\n")).mechanism();
-        assert_eq!(mechanism("AUTH LOGIN PLAIN XOAUTH2"), Some(Mechanism::Plain));
-        assert_eq!(mechanism("auth=login"), Some(Mechanism::Login));
-        assert_eq!(mechanism("AUTH CRAM-MD5 XOAUTH2"), None);
-        assert_eq!(mechanism("PLAIN"), None);
+        let login = |line: &str| offer(&format!("250-here\r\n250 {line}\r\n")).login();
+        assert_eq!(login("AUTH LOGIN PLAIN XOAUTH2"), Some(Login::Plain));
+        assert_eq!(login("auth=login"), Some(Login::Login));
+        assert_eq!(login("AUTH CRAM-MD5 XOAUTH2"), None);
+        assert_eq!(login("PLAIN"), None);
     }
 }

@@ -141,6 +141,11 @@ pub(super) fn acceptor() -> TlsAcceptor {
     TlsAcceptor::from(Arc::new(config))
 }
 
+/// The same certificate, as a file has it.
+pub(super) fn certificate_pem() -> String {
+    format!("-----BEGIN CERTIFICATE-----\n{CERTIFICATE}\n-----END CERTIFICATE-----\n")
+}
+
 fn certificate() -> CertificateDer<'static> {
     BASE64.decode(CERTIFICATE.as_bytes()).unwrap().into()
 }

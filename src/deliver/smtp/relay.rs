@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use secrecy::SecretString;
@@ -14,11 +15,39 @@ pub struct Relay {
     pub host: String,
     pub port: u16,
     pub security: Security,
-    /// Username and password; `None` where the relay knows us by other means.
+    /// The authority that the relay's certificate must come from, as certificates in PEM; `None` for those that
+    /// this system trusts.
+    pub authority: Option<PathBuf>,
+    /// Username and password, or token; `None` where the relay knows us by other means.
     pub credentials: Option<(String, SecretString)>,
+    /// How they are told; `None` for the best of PLAIN and LOGIN.
+    pub login: Option<Login>,
     /// How we name ourselves in EHLO: a domain name or an address literal (RFC 5321 section 4.1.1.1).
     pub hello: String,
     pub timeouts: Timeouts,
+}
+
+/// How we log in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Login {
+    /// RFC 4616.
+    Plain,
+    /// The same in two steps, of no RFC.
+    Login,
+    /// With an access token for OAuth 2.0 in place of the password, as Gmail and Outlook have it.
+    Xoauth2,
+}
+
+impl Login {
+    /// Its name in AUTH.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Plain => "PLAIN",
+            Self::Login => "LOGIN",
+            Self::Xoauth2 => "XOAUTH2",
+        }
+    }
 }
 
 /// How the way to a relay is protected.
@@ -32,8 +61,8 @@ pub enum Security {
     Clear,
 }
 
-/// How long to wait, after RFC 5321 section 4.5.3.2. A wait that ends without result ends the
-/// connection; nothing goes on after half a step.
+/// How long to wait: at least as long as RFC 5321 section 4.5.3.2 has it, since busy servers do take that time.
+/// A wait that ends without result ends the connection; nothing goes on after half a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Timeouts {
     /// For the host's addresses, for each TCP connect, and for the TLS handshake.
@@ -55,9 +84,9 @@ impl Default for Timeouts {
     fn default() -> Self {
         Self {
             connect: Duration::from_secs(30),
-            greeting: Duration::from_mins(1),
-            command: Duration::from_mins(1),
-            data: Duration::from_mins(2),
+            greeting: Duration::from_mins(5),
+            command: Duration::from_mins(5),
+            data: Duration::from_mins(3),
             reply: Duration::from_mins(10),
             goodbye: Duration::from_secs(2),
         }
@@ -74,7 +103,9 @@ impl Relay {
             host: host.into(),
             port,
             security,
+            authority: None,
             credentials: None,
+            login: None,
             hello: Self::HELLO.to_owned(),
             timeouts: Timeouts::default(),
         }

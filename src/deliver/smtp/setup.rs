@@ -1,5 +1,7 @@
 //! The transport: a [`Relay`] checked once, and connections from it as often as asked.
 
+use std::path::PathBuf;
+
 use super::connection::SmtpConnection;
 use super::dial::dial;
 use super::open::open;
@@ -29,6 +31,8 @@ pub enum SmtpSetupError {
         /// What the system said, after a colon; empty where it has nothing to say.
         why: String,
     },
+    #[error("the certificates in {} can't be used: {why}", .file.display())]
+    Authority { file: PathBuf, why: String },
     #[error("encryption can't be set up: {0}")]
     Tls(#[from] tokio_rustls::rustls::Error),
 }
@@ -48,17 +52,22 @@ impl SmtpSetupError {
                 "install the system's package of root certificates (often called ca-certificates), or name a file \
                  of them in SSL_CERT_FILE"
             }
+            Self::Authority { .. } => {
+                "`ca` under [smtp] names a file of certificates in PEM, from the newsletter's folder on; the relay's \
+                 operator has it"
+            }
             Self::Tls(_) => "this is a fault of the program or of its build; please report it",
         }
     }
 }
 
 impl SmtpTransport {
-    /// Checks the relay and, where it is reached by TLS, reads the system's root certificates.
+    /// Checks the relay and, where it is reached by TLS, reads the root certificates: the relay's own authority, or
+    /// the system's.
     ///
     /// # Errors
     /// The relay is off this machine and [`Security::Clear`], its host or its EHLO name is malformed, or
-    /// the system has no root certificates.
+    /// there are no root certificates where they should be.
     pub fn new(relay: Relay) -> Result<Self, SmtpSetupError> {
         if relay.security == Security::Clear && !relay.is_loopback() {
             return Err(SmtpSetupError::ClearOffLoopback { relay: relay.to_string() });
@@ -69,8 +78,8 @@ impl SmtpTransport {
         }
         let protection = match relay.security {
             Security::Clear => Protection::Clear,
-            Security::Implicit => Protection::Implicit(Tls::with_native_roots(&relay.host)?),
-            Security::Starttls => Protection::Starttls(Tls::with_native_roots(&relay.host)?),
+            Security::Implicit => Protection::Implicit(tls(&relay)?),
+            Security::Starttls => Protection::Starttls(tls(&relay)?),
         };
         Ok(Self { relay, protection })
     }
@@ -79,6 +88,13 @@ impl SmtpTransport {
     #[must_use]
     pub fn relay(&self) -> &Relay {
         &self.relay
+    }
+}
+
+fn tls(relay: &Relay) -> Result<Tls, SmtpSetupError> {
+    match &relay.authority {
+        Some(file) => Tls::with_authority(file, &relay.host),
+        None => Tls::with_native_roots(&relay.host),
     }
 }
 

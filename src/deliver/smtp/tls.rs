@@ -2,13 +2,15 @@
 
 use std::fmt;
 use std::io;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::crypto::ring;
-use tokio_rustls::rustls::pki_types::ServerName;
+use tokio_rustls::rustls::pki_types::pem::PemObject as _;
+use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::version::{TLS12, TLS13};
 use tokio_rustls::rustls::{ClientConfig, Error, RootCertStore};
 
@@ -51,6 +53,21 @@ impl Tls {
         Self::trusting(roots, host)
     }
 
+    /// Trusts the certificates in this file alone, and not the system's: a private relay's own authority.
+    pub(super) fn with_authority(file: &Path, host: &str) -> Result<Self, SmtpSetupError> {
+        let unusable = |why: String| SmtpSetupError::Authority { file: file.to_owned(), why };
+        let pem = std::fs::read(file).map_err(|error| unusable(error.to_string()))?;
+        let mut roots = RootCertStore::empty();
+        for certificate in CertificateDer::pem_slice_iter(&pem) {
+            let certificate = certificate.map_err(|error| unusable(error.to_string()))?;
+            roots.add(certificate).map_err(|error| unusable(error.to_string()))?;
+        }
+        if roots.is_empty() {
+            return Err(unusable("it holds no certificate in PEM".to_owned()));
+        }
+        Self::trusting(roots, host)
+    }
+
     /// Trusts these alone.
     pub(super) fn trusting(roots: RootCertStore, host: &str) -> Result<Self, SmtpSetupError> {
         let name = ServerName::try_from(host.to_owned());
@@ -85,7 +102,7 @@ impl Tls {
             Some(fault @ Error::InvalidCertificate(_)) => (
                 format!("the certificate of {host} can't be trusted: {fault}"),
                 "check that `host` under [smtp] is the name that the relay's operator gives; where the certificate \
-                 comes from an authority of their own, install that authority's certificate on this system",
+                 comes from an authority of their own, name that authority's certificate in `ca` there",
             ),
             Some(fault @ (Error::InvalidMessage(_) | Error::InappropriateMessage { .. })) => (
                 format!("{host} does not begin with TLS: {fault}"),

@@ -10,6 +10,20 @@ use super::tls::{Protection, Tls};
 use crate::deliver::transport::{ConnectError, Connection, Transport};
 use crate::domain::outcome::Outcome;
 
+/// An authority that signed nothing: made with `openssl req -x509`, its key thrown away.
+const ELSEWHERE: &str = "\
+    -----BEGIN CERTIFICATE-----\n\
+    MIIBiTCCAS+gAwIBAgIUajHrTOEoiBbziaea34/9LDtkBIYwCgYIKoZIzj0EAwIw\n\
+    GTEXMBUGA1UEAwwOZWxzZXdoZXJlLnRlc3QwIBcNMjYxMTI0MTQ0MjI1WhgPMjEy\n\
+    NjEwMzExNDQyMjVaMBkxFzAVBgNVBAMMDmVsc2V3aGVyZS50ZXN0MFkwEwYHKoZI\n\
+    zj0CAQYIKoZIzj0DAQcDQgAEgxca4faR10EkY3VyL+donSR9PnulK8Z+AQYiA9k+\n\
+    fN+I8PTNh0LPUybloKN6MJabLJOkoRcS1zcp3Akzn3iGGaNTMFEwHQYDVR0OBBYE\n\
+    FJd4KLvTgjIUmDElW8PRkEK6l3F6MB8GA1UdIwQYMBaAFJd4KLvTgjIUmDElW8PR\n\
+    kEK6l3F6MA8GA1UdEwEB/wQFMAMBAf8wCgYIKoZIzj0EAwIDSAAwRQIgH1E5m0HA\n\
+    Sdt+WoYYa9uney0c6NzbfSYWhf7dQgvYY44CIQDGLFPqWEDARjzoo3FXgdmXQMO4\n\
+    0PPPhyO4tAHjJv1iIw==\n\
+    -----END CERTIFICATE-----\n";
+
 async fn failed(script: &str, name: &str) -> ConnectError {
     let peer = Peer::start(script).await;
     let error = peer.encrypted(Security::Implicit, name).connect().await.unwrap_err();
@@ -90,4 +104,81 @@ async fn under_tls_too_the_final_dot_is_the_line_between_deferred_and_unknown() 
     assert!(matches!(outcome, Outcome::Deferred(_)), "{outcome:?}");
     assert!(!connection.is_usable());
     server.await.unwrap();
+}
+
+/// A server that knows nothing newer than TLS 1.1: its hello in one record (RFC 4346 section 7.4.1.3), in answer
+/// to ours, which is handed back.
+async fn outdated(mut stream: tokio::io::DuplexStream) -> Vec<u8> {
+    let mut ours = vec![0; 4_096];
+    let read = stream.read(&mut ours).await.unwrap();
+    ours.truncate(read);
+    let mut hello = vec![0x03, 0x02];
+    hello.extend([7; 32]);
+    // No session, TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA, no compression.
+    hello.extend([0x00, 0xc0, 0x13, 0x00]);
+    let length = u8::try_from(hello.len()).unwrap();
+    let record = [&[0x16, 0x03, 0x02, 0x00, length + 4, 0x02, 0x00, 0x00, length], hello.as_slice()].concat();
+    tokio::io::AsyncWriteExt::write_all(&mut stream, &record).await.unwrap();
+    let _ = stream.read(&mut [0; 100]).await;
+    ours
+}
+
+#[tokio::test]
+async fn nothing_older_than_tls_1_2_is_offered_or_taken() {
+    let (ours, theirs) = tokio::io::duplex(1 << 16);
+    let server = tokio::spawn(outdated(theirs));
+    let relay = Relay::new("localhost", 465, Security::Implicit);
+    let error = open(Box::new(ours), &relay, &Protection::Implicit(peer::tls("localhost"))).await.unwrap_err();
+    let ConnectError::Fatal { message, help } = error else { panic!("{error:?}") };
+    assert!(message.contains("can't agree on an encryption"), "{message}");
+    assert!(help.contains("TLS 1.2 or 1.3"), "{help}");
+    // supported_versions (RFC 8446 section 4.2.1): two of them, 1.3 and 1.2.
+    let hello = server.await.unwrap();
+    let offered = hello.windows(4).position(|window| window == [0x00, 0x2b, 0x00, 0x05]).unwrap();
+    assert_eq!(hello[offered + 4..offered + 9], [0x04, 0x03, 0x04, 0x03, 0x03]);
+}
+
+#[tokio::test]
+async fn a_pinned_authority_is_trusted_and_nobody_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let pinned = |name: &str, pem: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, pem).unwrap();
+        Some(path)
+    };
+    let ours = pinned("ours.pem", &peer::certificate_pem());
+    let elsewhere = pinned("elsewhere.pem", ELSEWHERE);
+    for (authority, trusted) in [(ours, true), (elsewhere, false), (None, false)] {
+        let peer = Peer::start(format!("TLS\n{HELLO}C: QUIT\nS: 221 bye\n")).await;
+        let mut relay = peer.relay(Security::Implicit);
+        relay.host = "localhost".to_owned();
+        relay.authority = authority;
+        match SmtpTransport::new(relay).unwrap().connect().await {
+            Ok(connection) => connection.quit().await,
+            Err(ConnectError::Fatal { message, .. }) if !trusted => {
+                assert!(message.contains("can't be trusted"), "{message}");
+            }
+            Err(error) => panic!("{error:?}"),
+        }
+        peer.done().await;
+    }
+}
+
+#[test]
+fn a_file_that_holds_no_authority_is_told_before_anything_is_sent() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ca.pem");
+    let new = || {
+        let mut relay = Relay::new("mail.example.org", 465, Security::Implicit);
+        relay.authority = Some(path.clone());
+        SmtpTransport::new(relay).unwrap_err()
+    };
+    for content in [None, Some(""), Some("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")] {
+        if let Some(content) = content {
+            std::fs::write(&path, content).unwrap();
+        }
+        let error = new();
+        assert!(error.to_string().contains("ca.pem"), "{error}");
+        assert!(error.help().contains("`ca`"), "{}", error.help());
+    }
 }

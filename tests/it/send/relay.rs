@@ -150,3 +150,24 @@ fn what_does_not_speak_smtp_is_told_and_costs_nobody_anything() {
     assert_eq!(String::from_utf8(server.join().unwrap()).unwrap(), "", "something was said to it");
     assert_eq!(Books::read(&project).account, Account { planned: 3, pending: 3, ..Account::default() });
 }
+
+#[test]
+fn what_does_not_go_together_under_smtp_is_told_at_once() {
+    let (project, _) = newsletter(3);
+    configure(&project, "[smtp]\nhost = \"127.0.0.1\"\ntls = \"none\"\nca = \"ca.pem\"\nauth = \"xoauth2\"\n");
+    let said = project.run(&["preview", ISSUE]);
+    assert_eq!(said.status, Some(2), "{said:#?}");
+    for needed in ["`ca` is for TLS", "`auth` says how to log in, but nobody does", "2 faults"] {
+        assert!(flat(&said.stderr).contains(needed), "{needed}: {}", said.stderr);
+    }
+}
+
+#[test]
+fn an_authority_whose_file_is_missing_stops_a_send_before_it_begins() {
+    let (project, digest) = newsletter(3);
+    configure(&project, "[smtp]\nhost = \"mail.example.org\"\nca = \"relay-ca.pem\"\n");
+    let said = project.run(&["send", ISSUE, "--approve", &digest]);
+    assert_eq!(said.status, Some(2), "{said:#?}");
+    assert!(flat(&said.stderr).contains("relay-ca.pem can't be used"), "{}", said.stderr);
+    assert!(!project.path("state").exists());
+}
