@@ -13,6 +13,7 @@ use super::whom::WhomOptions;
 use super::{Ended, Opened, signer};
 use crate::config::{Auth, Smtp, Tls};
 use crate::deliver::smtp::{Login, Relay, Security, SmtpTransport};
+use crate::deliver::{MaildirTransport, Route};
 use crate::domain::clock::Clock;
 use crate::domain::outcome::Outcome;
 use crate::domain::{Digest, EmailAddress, IssueId, Language};
@@ -33,7 +34,8 @@ pub(super) struct Send {
     /// The language of the test mail
     #[arg(long, value_name = "LANG", requires = "test")]
     language: Option<Language>,
-    /// Another relay than the configured one: `smtp://127.0.0.1:2525`, `smtps://mail.example.org`
+    /// Another relay than the configured one: `smtp://127.0.0.1:2525`, `smtps://mail.example.org`, or a Maildir
+    /// on this machine: `maildir:archive/2026-01`
     #[arg(long, value_name = "URL")]
     relay: Option<String>,
     /// Try those again whose final reply never came: some may get it twice
@@ -61,9 +63,8 @@ impl Send {
     pub(super) fn run(&self, dir: Option<&Path>, clock: &Clock) -> Result<Ended, PipelineError> {
         let Opened { newsletter, issue, roster } = Opened::open(dir, &self.issue, self.options.subscribers.as_deref())?;
         let signer = signer(&newsletter)?;
-        let relay = self.relay(&newsletter)?;
-        let name = relay.to_string();
-        let transport = SmtpTransport::new(relay).map_err(|error| refused(error.to_string(), error.help()))?;
+        let transport = self.route(&newsletter)?;
+        let name = transport.to_string();
         let runtime = runtime()?;
         if let Some(address) = &self.test {
             let language = self.test_language(&issue.languages)?;
@@ -123,6 +124,18 @@ impl Send {
             (_, true) => Some(UnknownDecision::Drop),
             _ => None,
         }
+    }
+
+    fn route(&self, newsletter: &Newsletter) -> Result<Route, PipelineError> {
+        let Some(folder) = self.relay.as_deref().and_then(|relay| relay.strip_prefix(MaildirTransport::SCHEME)) else {
+            let transport = SmtpTransport::new(self.relay(newsletter)?);
+            return transport.map(Box::new).map(Route::Smtp).map_err(|error| refused(error.to_string(), error.help()));
+        };
+        if folder.is_empty() {
+            return Err(refused("`maildir:` names no folder", "write maildir:archive/2026-01, for instance"));
+        }
+        let transport = MaildirTransport::new(Path::new(folder)).map(Route::Maildir);
+        transport.map_err(|error| refused(format!("the folder {folder} can't be used: {error}"), "name it in full"))
     }
 
     fn relay(&self, newsletter: &Newsletter) -> Result<Relay, PipelineError> {

@@ -5,8 +5,10 @@
 //! the message handed over, the outcome written. A 4xx comes back later in the run with growing pauses.
 
 mod guard;
+mod maildir;
 mod queue;
 mod retry;
+mod route;
 mod schedule;
 #[cfg(test)]
 mod schedule_tests;
@@ -32,8 +34,10 @@ use queue::{Next, Queue};
 use retry::Verdict;
 use throttle::{Slowed, Throttle};
 
+pub use maildir::MaildirTransport;
 pub use queue::Job;
 pub use retry::RetryPolicy;
+pub use route::Route;
 pub use transport::{ConnectError, Connection, Transport};
 
 /// Makes the message of a recipient when its turn comes.

@@ -29,7 +29,10 @@ impl RelayUrlError {
     #[must_use]
     pub fn help(&self) -> &'static str {
         match self {
-            Self::Scheme => "write smtps://mail.example.org, or smtp://127.0.0.1:2525 for a server on this machine",
+            Self::Scheme => {
+                "write smtps://mail.example.org, smtp://127.0.0.1:2525 for a server on this machine, or \
+                 maildir:archive/2026-01 for a folder"
+            }
             Self::Userinfo => {
                 "leave out everything up to the @: a command line can be read by others, so the password comes \
                  from where [smtp] in bulletin.toml says"

@@ -3,6 +3,7 @@
 
 mod account;
 mod approval;
+mod archive;
 mod faults;
 mod kill;
 mod pace;
