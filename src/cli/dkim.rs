@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::{Ended, data, diagnostics, folder};
-use crate::compose::dkim::{Algorithm, SigningKey};
+use crate::compose::dkim::{Algorithm, Record, SigningKey};
 use crate::config::{Config, Dkim, FILE};
 use crate::domain::clock::Clock;
 use crate::pipeline::{PipelineError, refused, signing_keys};
@@ -17,6 +17,9 @@ use crate::state::private_folder;
 pub(super) struct DkimArgs {
     #[command(subcommand)]
     command: DkimCommand,
+    /// Print the records as JSON
+    #[arg(long, global = true)]
+    json: bool,
 }
 
 #[derive(Debug, clap::Subcommand)]
@@ -55,20 +58,18 @@ impl DkimArgs {
         let folder = folder(dir)?;
         let config = Config::load(&folder)?;
         match &self.command {
-            DkimCommand::New(new) => new.run(&folder, &config, clock),
-            DkimCommand::Show => show(&folder, &config),
+            DkimCommand::New(new) => self.make(new, &folder, &config, clock),
+            DkimCommand::Show => self.show(&folder, &config),
         }
     }
-}
 
-impl New {
-    fn run(&self, folder: &Path, config: &Config, clock: &Clock) -> Result<Ended, PipelineError> {
-        let domain = match &self.domain {
+    fn make(&self, asked: &New, folder: &Path, config: &Config, clock: &Clock) -> Result<Ended, PipelineError> {
+        let domain = match &asked.domain {
             Some(domain) => domain.to_ascii_lowercase(),
             None => config.sender.get(&config.languages[0]).email.domain(),
         };
         let new: Vec<_> =
-            self.named(clock).into_iter().map(|(kind, selector)| (kind, dkim(&domain, selector))).collect();
+            asked.named(clock).into_iter().map(|(kind, selector)| (kind, dkim(&domain, selector))).collect();
         for (_, dkim) in &new {
             if folder.join(&dkim.key).exists() || config.dkim.iter().any(|known| known.is_same_record(dkim)) {
                 return Err(refused(
@@ -82,10 +83,10 @@ impl New {
             let pem = kind.generate().map_err(|error| refused(error.to_string(), "try it again"))?;
             let key = SigningKey::from_pem(&dkim.domain, &dkim.selector, pem.expose_secret().as_bytes())
                 .map_err(|error| refused(format!("the new key can't be used: {error}"), "try it again"))?;
-            records.push(format!("{}\n", key.record()));
+            records.push(key.record());
             write(&folder.join(&dkim.key), &pem)?;
         }
-        data(&records.concat());
+        self.print(&records);
         eprintln!(
             "Put what stands above into the DNS of {domain}; a form there may want the text without quotes and in one\n\
              piece. Keep the keys to yourself: who has them can sign in your name. Then add this to {FILE}:"
@@ -94,9 +95,36 @@ impl New {
             let key = key.display();
             eprintln!("\n[[dkim]]\ndomain = \"{domain}\"\nselector = \"{selector}\"\nkey = \"{key}\"");
         }
+        if !config.dkim.is_empty() {
+            eprintln!("\nWith several keys, each stands under a [[dkim]] of its own, the older ones too.");
+        }
         Ok(Ended::Well)
     }
 
+    fn show(&self, folder: &Path, config: &Config) -> Result<Ended, PipelineError> {
+        if config.dkim.is_empty() {
+            return Err(refused(
+                format!("{FILE} names no DKIM key"),
+                "`bulletin dkim new` makes keys and says what to add; many relays sign by themselves",
+            ));
+        }
+        let (keys, findings) = signing_keys(folder, &config.dkim)?;
+        diagnostics::tell_doubts(&findings, &[]);
+        let records: Vec<_> = keys.iter().map(SigningKey::record).collect();
+        self.print(&records);
+        Ok(Ended::Well)
+    }
+
+    fn print(&self, records: &[Record]) {
+        if self.json {
+            data(&format!("{}\n", serde_json::json!({ "records": records })));
+        } else {
+            data(&records.iter().map(|record| format!("{record}\n")).collect::<Vec<_>>().concat());
+        }
+    }
+}
+
+impl New {
     /// Each key needs a record, and so a selector of its own.
     fn named(&self, clock: &Clock) -> Vec<(Algorithm, String)> {
         let selector = match &self.selector {
@@ -116,20 +144,6 @@ impl New {
 fn dkim(domain: &str, selector: String) -> Dkim {
     let key = PathBuf::from(KEYS).join(format!("{selector}.pem"));
     Dkim { domain: domain.to_owned(), selector, key }
-}
-
-fn show(folder: &Path, config: &Config) -> Result<Ended, PipelineError> {
-    if config.dkim.is_empty() {
-        return Err(refused(
-            format!("{FILE} names no DKIM key"),
-            "`bulletin dkim new` makes keys and says what to add; many relays sign by themselves",
-        ));
-    }
-    let (keys, findings) = signing_keys(folder, &config.dkim)?;
-    diagnostics::tell_doubts(&findings, &[]);
-    let records: Vec<_> = keys.iter().map(|key| format!("{}\n", key.record())).collect();
-    data(&records.concat());
-    Ok(Ended::Well)
 }
 
 /// Writes a key that only its owner can read, and that survives a power cut.

@@ -12,7 +12,7 @@ use super::run::{Agreed, RunOptions, runtime, tell_end};
 use super::whom::WhomOptions;
 use super::{Ended, Opened, signer};
 use crate::config::{Auth, Smtp, Tls};
-use crate::deliver::smtp::{Login, Relay, Security, SmtpTransport};
+use crate::deliver::smtp::{Login, Relay, Secret, Security, SmtpTransport};
 use crate::deliver::{MaildirTransport, Route};
 use crate::domain::clock::Clock;
 use crate::domain::outcome::Outcome;
@@ -152,7 +152,16 @@ impl Send {
         relay.authority = smtp.ca.as_ref().map(|ca| newsletter.folder.join(ca));
         relay.login = smtp.auth.map(login);
         if let (Some(username), Some(password)) = (&smtp.username, &smtp.password) {
-            relay.credentials = Some((username.clone(), password.fetch(&newsletter.folder)?));
+            // Asked for at once in any case, so that its lack is told before anything is begun.
+            let known = password.fetch(&newsletter.folder)?;
+            let secret = match smtp.auth {
+                Some(Auth::Xoauth2) => {
+                    let (source, folder) = (password.clone(), newsletter.folder.clone());
+                    Secret::Asked(Arc::new(move || source.fetch(&folder).map_err(|error| error.to_string())))
+                }
+                _ => Secret::Known(known),
+            };
+            relay.credentials = Some((username.clone(), secret));
         }
         Ok(relay)
     }

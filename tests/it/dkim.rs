@@ -184,7 +184,11 @@ fn new_keys_are_for_their_owner_alone_and_take_nobodys_place() {
     assert!(said.stderr.contains("--selector"), "{}", said.stderr);
     assert_eq!(project.read("dkim/news-rsa.pem"), before);
     let shown = project.run(&["dkim", "show"]);
-    assert_eq!((shown.status, self::records(&shown.stdout)), (Some(0), records));
+    assert_eq!((shown.status, self::records(&shown.stdout)), (Some(0), records.clone()));
+    let json = project.json(&["dkim", "show", "--json"], 0);
+    for record in json["records"].as_array().unwrap() {
+        assert_eq!(record["text"], records[&format!("{}.", record["name"].as_str().unwrap())].as_str());
+    }
 }
 
 #[test]

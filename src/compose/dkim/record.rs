@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// A TXT record. It is shown as a line of a zone file.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Record {
     /// `selector._domainkey.example.org`, without a dot at its end.
     pub name: String,

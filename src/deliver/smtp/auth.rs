@@ -1,5 +1,7 @@
 //! Logging in: AUTH PLAIN (RFC 4616), LOGIN or XOAUTH2, as RFC 4954 frames them.
 
+use std::sync::Arc;
+
 use data_encoding::BASE64;
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
 use lettre::transport::smtp::commands::Auth;
@@ -8,7 +10,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::offer::Offer;
 use super::open::{fatal, refused};
-use super::relay::{Login, Relay};
+use super::relay::{Login, Relay, Secret};
 use super::reply::printable;
 use super::session::Session;
 use crate::deliver::transport::ConnectError;
@@ -21,7 +23,7 @@ pub(super) async fn authenticate(
     session: &mut Session,
     offer: &Offer,
     relay: &Relay,
-    (username, password): &(String, SecretString),
+    (username, secret): &(String, Secret),
 ) -> Result<(), ConnectError> {
     let login = choose(offer, relay)?;
     let mechanism = match login {
@@ -29,6 +31,7 @@ pub(super) async fn authenticate(
         Login::Login => Mechanism::Login,
         Login::Xoauth2 => Mechanism::Xoauth2,
     };
+    let password = tell(secret).await?;
     let credentials = Credentials::new(username.clone(), password.expose_secret().to_owned());
     let unexpected = |_| {
         fatal(
@@ -68,6 +71,16 @@ pub(super) async fn authenticate(
         ),
     };
     Err(refused(&response, &format!("{relay} does not let `{username}` log in{reason}"), &help))
+}
+
+/// The password as it is known, or asked for now, away from the threads that talk to servers.
+async fn tell(secret: &Secret) -> Result<SecretString, ConnectError> {
+    let ask = match secret {
+        Secret::Known(password) => return Ok(password.clone()),
+        Secret::Asked(ask) => Arc::clone(ask),
+    };
+    let told = tokio::task::spawn_blocking(move || ask()).await.unwrap_or_else(|panic| Err(panic.to_string()));
+    told.map_err(|why| fatal(why, "see password_command under [smtp] in bulletin.toml"))
 }
 
 /// What was configured, or else the best of what is offered.

@@ -1,10 +1,12 @@
 //! Openings, held against scripted servers: who is let in, who is told why not, and what is worth a second try.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use super::SmtpConnection;
 use super::peer::{HELLO, Peer, message};
-use super::relay::{Login, Security};
+use super::relay::{Login, Secret, Security};
 use super::setup::SmtpTransport;
 use crate::deliver::transport::{ConnectError, Connection, Transport};
 use crate::domain::outcome::{Outcome, Reply};
@@ -116,6 +118,32 @@ async fn a_token_takes_the_place_of_a_password_where_it_is_asked_for() {
     assert_eq!(logged_in_by(Login::Xoauth2, &script).await, Ok(()));
     let script = format!("{hello}C: AUTH PLAIN AGZ1bgB0b2s=\nS: 235 welcome\nC: QUIT\nS: 221 bye");
     assert_eq!(logged_in_by(Login::Plain, &script).await, Ok(()));
+}
+
+#[tokio::test]
+async fn a_token_is_asked_for_anew_at_each_connection() {
+    let asked = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&asked);
+    let ask = move || match count.fetch_add(1, Ordering::Relaxed) {
+        0 | 1 => Ok("tok".into()),
+        _ => Err("the command failed".to_owned()),
+    };
+    let secret = Secret::Asked(Arc::new(ask));
+    let script = format!(
+        "S: 220 here\nC: EHLO [127.0.0.1]\nS: 250-here\nS: 250 AUTH XOAUTH2\nC: AUTH XOAUTH2 {TOKEN}\n\
+         S: 235 welcome\nC: QUIT\nS: 221 bye"
+    );
+    let mut results = Vec::new();
+    for script in [script.as_str(), &script, "S: 220 here\nC: EHLO [127.0.0.1]\nS: 250-here\nS: 250 AUTH XOAUTH2"] {
+        let peer = Peer::start(script).await;
+        let mut relay = peer.relay(Security::Clear);
+        relay.credentials = Some(("fun".into(), secret.clone()));
+        relay.login = Some(Login::Xoauth2);
+        let transport = SmtpTransport::new(relay).unwrap();
+        results.push(finish(peer, transport).await);
+    }
+    assert_eq!(fatal(results.pop().unwrap()).0, "the command failed");
+    assert_eq!(results, [Ok(()), Ok(())]);
 }
 
 #[tokio::test]

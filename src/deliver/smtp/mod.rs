@@ -35,6 +35,6 @@ mod tls;
 mod tls_tests;
 
 pub use connection::SmtpConnection;
-pub use relay::{Login, Relay, Security, Timeouts};
+pub use relay::{Login, Relay, Secret, Security, Timeouts};
 pub use relay_url::RelayUrlError;
 pub use setup::{SmtpSetupError, SmtpTransport};

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::SecretString;
@@ -19,7 +20,7 @@ pub struct Relay {
     /// this system trusts.
     pub authority: Option<PathBuf>,
     /// Username and password, or token; `None` where the relay knows us by other means.
-    pub credentials: Option<(String, SecretString)>,
+    pub credentials: Option<(String, Secret)>,
     /// How they are told; `None` for the best of PLAIN and LOGIN.
     pub login: Option<Login>,
     /// How we name ourselves in EHLO: a domain name or an address literal (RFC 5321 section 4.1.1.1).
@@ -47,6 +48,26 @@ impl Login {
             Self::Login => "LOGIN",
             Self::Xoauth2 => "XOAUTH2",
         }
+    }
+}
+
+/// What proves who we are.
+#[derive(Clone)]
+pub enum Secret {
+    Known(SecretString),
+    /// Asked for at each connection, since a token may run out while a send goes on. It may block.
+    Asked(Arc<dyn Fn() -> Result<SecretString, String> + Send + Sync>),
+}
+
+impl From<&str> for Secret {
+    fn from(password: &str) -> Self {
+        Self::Known(password.into())
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(..)")
     }
 }
 
