@@ -1,8 +1,9 @@
-//! Signatures, as another implementation verifies them: Python's dkimpy.
+//! Signatures, as other implementations verify them: Python's dkimpy, and OpenDKIM, which knows RSA only.
 
 #![expect(clippy::print_stderr, reason = "a skipped test says why")]
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -101,6 +102,33 @@ fn both_signatures_of_every_edition_hold_in_python_in_every_language() {
         assert!(!messages.is_empty());
         let Some(verdicts) = verified(&project, &records, &messages) else { return };
         all_hold(&verdicts);
+    }
+}
+
+#[test]
+fn the_rsa_signature_of_every_edition_holds_in_opendkim() {
+    if let Err(error) = Command::new("opendkim").arg("-V").output() {
+        eprintln!("skipped: opendkim can't be run: {error}");
+        return;
+    }
+    for (project, issue) in [(Project::sample(), "2015-11"), (Project::right_to_left(), "2026-03")] {
+        let mut dns = String::new();
+        for (name, text) in with_keys(&project) {
+            let _ = writeln!(dns, "{} {text}", name.trim_end_matches('.'));
+        }
+        project.write("dns", &dns);
+        let data = project.path("dns");
+        let configuration = format!("Mode v\nBackground no\nSyslog no\nTestDNSData file:{}\n", data.display());
+        project.write("opendkim.conf", &configuration);
+        for message in rehearsed(&project, issue) {
+            let text = std::fs::read_to_string(message).unwrap();
+            project.write("message.eml", &text[text.find("DKIM-Signature").unwrap()..]);
+            let mut command = Command::new("opendkim");
+            command.arg("-t").arg(project.path("message.eml")).arg("-x").arg(project.path("opendkim.conf"));
+            let output = command.output().unwrap();
+            let said = [output.stdout, output.stderr].map(|said| String::from_utf8_lossy(&said).into_owned()).concat();
+            assert!(said.contains("(s=news-rsa, d=example.org, 2048-bit key) succeeded"), "{said}");
+        }
     }
 }
 
