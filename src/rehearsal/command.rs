@@ -1,9 +1,10 @@
 //! The commands of a conversation: a line in, a [`Command`] or a [`Fault`] out.
 //!
 //! RFC 5321 section 4.1, with the parameters of the extensions that EHLO offers:
-//! SIZE (RFC 1870), BODY (RFC 6152), SMTPUTF8 (RFC 6531) and BDAT (RFC 3030). The
-//! grammar is kept to the letter, since a rehearsal that forgives is no rehearsal.
+//! SIZE (RFC 1870), BODY (RFC 6152), SMTPUTF8 (RFC 6531), DSN (RFC 3461) and BDAT
+//! (RFC 3030). The grammar is kept to the letter, since a rehearsal that forgives is no rehearsal.
 
+use super::dsn;
 use super::path;
 use super::reply::Reply;
 
@@ -12,7 +13,7 @@ use super::reply::Reply;
 pub(super) enum Command {
     Hello { extended: bool },
     Mail { path: String, size: Option<u64>, utf8: bool, extended: bool },
-    Rcpt { path: String },
+    Rcpt { path: String, extended: bool },
     Data,
     Bdat { octets: u64, last: bool },
     Rset,
@@ -75,11 +76,11 @@ fn mail(argument: &str) -> Result<Command, Fault> {
     let (mut size, mut utf8, mut extended) = (None, false, false);
     for parameter in parameters.split_ascii_whitespace() {
         extended = true;
-        let (name, value) = match parameter.split_once('=') {
-            Some((name, value)) => (name.to_ascii_uppercase(), Some(value.to_ascii_uppercase())),
-            None => (parameter.to_ascii_uppercase(), None),
-        };
-        match (name.as_str(), value.as_deref()) {
+        let (name, value) = halves(parameter);
+        if dsn::of_mail(&name, value)? {
+            continue;
+        }
+        match (name.as_str(), value.map(str::to_ascii_uppercase).as_deref()) {
             ("SIZE", Some(octets)) => size = Some(number(octets)?),
             ("BODY", Some("7BIT" | "8BITMIME")) => {}
             ("SMTPUTF8", None) => utf8 = true,
@@ -95,10 +96,23 @@ fn rcpt(argument: &str) -> Result<Command, Fault> {
     if !(path::is_mailbox(path) || path.eq_ignore_ascii_case("postmaster")) {
         return Err(Fault::Syntax("the recipient is no address"));
     }
-    if !parameters.is_empty() {
-        return Err(Fault::Parameter);
+    let mut extended = false;
+    for parameter in parameters.split_ascii_whitespace() {
+        extended = true;
+        let (name, value) = halves(parameter);
+        if !dsn::of_rcpt(&name, value)? {
+            return Err(Fault::Parameter);
+        }
     }
-    Ok(Command::Rcpt { path: path.to_owned() })
+    Ok(Command::Rcpt { path: path.to_owned(), extended })
+}
+
+/// A parameter's name in capitals, and its value.
+fn halves(parameter: &str) -> (String, Option<&str>) {
+    match parameter.split_once('=') {
+        Some((name, value)) => (name.to_ascii_uppercase(), Some(value)),
+        None => (parameter.to_ascii_uppercase(), None),
+    }
 }
 
 fn bdat(argument: &str) -> Result<Command, Fault> {
@@ -157,7 +171,10 @@ mod tests {
     fn a_bounce_has_no_sender_but_each_mail_has_a_recipient() {
         let null = Command::Mail { path: String::new(), size: None, utf8: false, extended: false };
         assert_eq!(Command::parse(b"MAIL FROM:<>"), Ok(null));
-        assert_eq!(Command::parse(b"RCPT TO:<Postmaster>"), Ok(Command::Rcpt { path: "Postmaster".into() }));
+        assert_eq!(
+            Command::parse(b"RCPT TO:<Postmaster>"),
+            Ok(Command::Rcpt { path: "Postmaster".into(), extended: false })
+        );
         assert!(syntax("RCPT TO:<>"));
     }
 
@@ -172,6 +189,8 @@ mod tests {
             "MAIL FROM:<a>",
             "MAIL FROM:<a@b>SIZE=5",
             "MAIL FROM:<a@b> SIZE=+5",
+            "MAIL FROM:<a@b> RET=SOME",
+            "RCPT TO:<a@b> NOTIFY=NEVER,DELAY",
             "RCPT FROM:<a@b>",
             "RCPT TO:<a b@c>",
             "DATA now",
@@ -190,7 +209,7 @@ mod tests {
 
     #[test]
     fn what_was_not_offered_is_a_parameter_fault_and_the_rest_is_unknown() {
-        for line in ["MAIL FROM:<a@b> RET=HDRS", "MAIL FROM:<a@b> BODY=BINARYMIME", "RCPT TO:<a@b> NOTIFY=NEVER"] {
+        for line in ["MAIL FROM:<a@b> HOLDFOR=9", "MAIL FROM:<a@b> BODY=BINARYMIME", "RCPT TO:<a@b> RRVS=x"] {
             assert_eq!(Command::parse(line.as_bytes()), Err(Fault::Parameter), "{line}");
         }
         for line in ["", "STARTTLS", "AUTH PLAIN", "DATAX", "\u{e9}HLO x"] {

@@ -1,12 +1,12 @@
 //! The built-in SMTP catcher: the other end of a rehearsal.
 //!
 //! In comes mail over real SMTP (RFC 5321 with PIPELINING, 8BITMIME, SIZE, SMTPUTF8,
-//! ENHANCEDSTATUSCODES and CHUNKING) from this machine only; out come a list of what
+//! ENHANCEDSTATUSCODES, DSN and CHUNKING) from this machine only; out come a list of what
 //! was taken, a Maildir of it, and a count of what was done to the rest. With a
 //! [`Chaos`] it misbehaves as servers do, on the same recipients each time.
 //!
 //! The way of a message: `catcher` (connections) -> `wire` (buffers) -> `command`
-//! (grammar; `path` for the addresses) -> `session` (envelope) -> `content` (DATA and
+//! (grammar; `path` for the addresses, `dsn`) -> `session` (envelope) -> `content` (DATA and
 //! BDAT; `unstuff`, `body`) -> `register` (the books; `maildir` for the disk). `dice`
 //! draws from `chaos`, which `chaos_text` reads; `reply` is what is said, `answer` how.
 
@@ -21,6 +21,7 @@ mod chaos_text;
 mod command;
 mod content;
 mod dice;
+mod dsn;
 mod maildir;
 mod path;
 mod register;

@@ -147,7 +147,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
         match command {
             Command::Hello { extended } => self.hello(extended).await,
             Command::Mail { path, size, utf8, extended } => self.mail(path, size, utf8, extended).await,
-            Command::Rcpt { path } => self.rcpt(path).await,
+            Command::Rcpt { path, extended } => self.rcpt(path, extended).await,
             Command::Data => self.data().await,
             Command::Bdat { octets, last } if self.shared.chunking => self.bdat(octets, last).await,
             Command::Bdat { .. } => Ok(self.mistake(&Reply::new(500, "5.5.2", "unknown command"))),
@@ -174,7 +174,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
         self.hello = if extended { Hello::Extended } else { Hello::Plain };
         let mut text = "localhost".to_owned();
         if extended {
-            text.push_str("\nPIPELINING\n8BITMIME\nENHANCEDSTATUSCODES\nSMTPUTF8\nSIZE ");
+            text.push_str("\nPIPELINING\n8BITMIME\nENHANCEDSTATUSCODES\nSMTPUTF8\nDSN\nSIZE ");
             text.push_str(&self.shared.limit.to_string());
             if self.shared.chunking {
                 text.push_str("\nCHUNKING");
@@ -209,11 +209,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
         self.answer(fate, &Reply::new(250, "2.1.0", "sender ok")).await
     }
 
-    async fn rcpt(&mut self, recipient: String) -> io::Result<Flow> {
+    async fn rcpt(&mut self, recipient: String, extended: bool) -> io::Result<Flow> {
         let Some(transaction) = self.transaction.as_mut().filter(|one| one.chunks == Chunks::None) else {
             return Ok(self.mistake(&Reply::out_of_order("RCPT comes between MAIL and the content")));
         };
         transaction.tried = true;
+        if extended && self.hello == Hello::Plain {
+            return Ok(self.mistake(&Reply::new(555, "5.5.4", "parameters need EHLO instead of HELO")));
+        }
         if !recipient.is_ascii() && !transaction.utf8 {
             return Ok(self.mistake(&Reply::new(553, "5.6.7", "this recipient needs SMTPUTF8")));
         }

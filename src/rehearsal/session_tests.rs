@@ -67,7 +67,7 @@ async fn a_pipelined_conversation_is_answered_in_order_however_it_is_cut() {
         let output = talk_in(&shared, &input, piece).await;
         let expected = "220 localhost ESMTP rehearsal\r\n\
             250-localhost\r\n250-PIPELINING\r\n250-8BITMIME\r\n250-ENHANCEDSTATUSCODES\r\n\
-            250-SMTPUTF8\r\n250-SIZE 1000\r\n250 CHUNKING\r\n\
+            250-SMTPUTF8\r\n250-DSN\r\n250-SIZE 1000\r\n250 CHUNKING\r\n\
             250 2.1.0 sender ok\r\n250 2.1.5 recipient ok\r\n\
             354 end with a dot on a line of its own\r\n250 2.0.0 accepted as r000001\r\n\
             250 2.1.0 sender ok\r\n250 2.1.5 recipient ok\r\n\
@@ -108,10 +108,10 @@ async fn nonsense_gets_the_enhanced_code_that_fits_and_the_talk_goes_on() {
     let long = "x".repeat(5_000);
     let input = format!(
         "EHLO me\r\nSTARTTLS\r\nMAIL FROM:a\r\n{long}\r\nNOOP\nMAIL FROM:<j\u{f6}rg@b>\r\nVRFY me\r\n\
-         MAIL FROM:<a@b> SIZE=1001\r\nMAIL FROM:<a@b> RET=FULL\r\nQUIT\r\n"
+         MAIL FROM:<a@b> SIZE=1001\r\nMAIL FROM:<a@b> HOLDFOR=9\r\nQUIT\r\n"
     );
     let output = talk(&shared(""), &input).await;
-    let told: Vec<_> = output.lines().skip(8).map(|line| &line[..9]).collect();
+    let told: Vec<_> = output.lines().skip(9).map(|line| &line[..9]).collect();
     let expected = [
         "500 5.5.2",
         "501 5.5.4",
