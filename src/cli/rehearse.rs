@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::account::Closing;
-use super::run::{Agreed, RunOptions, runtime, tell_end};
+use super::run::{Agreed, RunOptions, runtime, tell_end, tell_logs};
 use super::{Ended, Opened, data, signer};
 use crate::deliver::smtp::{Relay, Security, SmtpTransport};
 use crate::domain::IssueId;
@@ -74,6 +74,7 @@ impl Rehearse {
         };
         let end = agreed.run(&runtime)?;
         runtime.block_on(catcher.stop());
+        tell_logs(&desk, &folder);
         tell_end(&end);
         let account = desk.account()?;
         let closing = Closing {

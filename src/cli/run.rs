@@ -1,6 +1,6 @@
 //! What `send` and `rehearse` share: the options of a run, and the run itself with its bar and its Ctrl-C.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -163,6 +163,16 @@ pub(super) fn tell_end(end: &End) {
         }
         End::Unreachable(reply) => {
             eprintln!("The relay could not be reached ({reply}). Nobody is lost: run the same command again later.");
+        }
+    }
+}
+
+/// Writes the tables of a run; that they can't be written is a pity, but nobody's mail depends on it.
+pub(super) fn tell_logs(desk: &Desk, folder: &Path) {
+    if let Err(error) = desk.write_logs(folder) {
+        eprintln!("warning: {error}");
+        if let PipelineError::Refused { help, .. } = error {
+            eprintln!("    {help}");
         }
     }
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::account::Closing;
 use super::appointment::{self, At};
 use super::diagnostics::counted;
-use super::run::{Agreed, RunOptions, runtime, tell_end};
+use super::run::{Agreed, RunOptions, runtime, tell_end, tell_logs};
 use super::whom::WhomOptions;
 use super::{Ended, Opened, signer};
 use crate::config::{Auth, Smtp, Tls};
@@ -89,6 +89,7 @@ impl Send {
             appointment::wait(at, &transport, clock, &runtime)?;
         }
 
+        let outbox = pipeline::outbox(&newsletter, &issue.id);
         let started = Instant::now();
         let plan = desk.settle(&newsletter, &issue, &proposal, &name, clock.now())?;
         let agreed = Agreed {
@@ -102,8 +103,10 @@ impl Send {
             pace: &pace,
             clock,
         };
-        let end = agreed.run(&runtime)?;
-        tell_end(&end);
+        let end = agreed.run(&runtime);
+        // However it ended, the tables tell of it.
+        tell_logs(&desk, &outbox);
+        tell_end(&end?);
         let (account, digests) = desk.closing()?;
         let took = Some(started.elapsed());
         Ok(Closing { issue: &issue.id, account: &account, took, digests: &digests, mode: Mode::Send, json: self.json }

@@ -6,8 +6,8 @@ use super::account::Closing;
 use super::{Ended, data, folder};
 use crate::config::Config;
 use crate::domain::IssueId;
-use crate::ledger::{Lock, account_of, people_of};
-use crate::pipeline::{Mode, PipelineError, refused};
+use crate::ledger::{Lock, PersonLine, account_of, each_person};
+use crate::pipeline::{BOUNCES, DELIVERIES, Mode, PipelineError, refused, write_logs};
 use crate::state::{StateError, open_to_read};
 
 #[derive(Debug, clap::Args)]
@@ -17,6 +17,9 @@ pub(super) struct Status {
     /// A line for each recipient besides
     #[arg(long)]
     recipients: bool,
+    /// Write outbox/ISSUE/deliveries.csv and bounces.csv anew from the ledger
+    #[arg(long)]
+    csv: bool,
     /// Print the account as JSON; recipients follow, one object a line
     #[arg(long)]
     json: bool,
@@ -50,17 +53,28 @@ impl Status {
             Closing { issue, account: &account, took: None, digests: &digests, mode: Mode::Send, json: self.json }
                 .print();
         if self.recipients {
-            for person in people_of(&connection, issue, alive).map_err(failed)? {
+            each_person(&connection, issue, alive, |person| {
                 if self.json {
-                    data(&format!(
-                        "{}\n",
-                        serde_json::to_string(&person).unwrap_or_else(|error| unreachable!("{error}"))
-                    ));
+                    let line = serde_json::to_string(&person).unwrap_or_else(|error| unreachable!("{error}"));
+                    data(&format!("{line}\n"));
                 } else {
-                    data(&format!("{:<9} {}  {}\n", person.state, person.email, person.reason.unwrap_or_default()));
+                    data(&format!("{}\n", line(&person)));
                 }
-            }
+            })
+            .map_err(failed)?;
+        }
+        if self.csv {
+            let outbox = folder.join("outbox").join(issue.as_str());
+            write_logs(&database, issue, alive, &outbox)?;
+            eprintln!("Written: {} and {BOUNCES} beside it", outbox.join(DELIVERIES).display());
         }
         Ok(ended)
     }
+}
+
+/// `rejected  ann@example.org  user-unknown: 550 5.1.1 no such mailbox`
+fn line(person: &PersonLine) -> String {
+    let refusal = person.last.as_ref().and_then(|last| last.refusal.as_ref());
+    let refusal = refusal.map_or_else(String::new, |refusal| format!("{refusal}: "));
+    format!("{:<9} {}  {refusal}{}", person.state, person.email, person.reason.as_deref().unwrap_or_default())
 }

@@ -92,6 +92,10 @@ impl Connection for MaildirConnection {
         Stage::Content
     }
 
+    fn remote(&self) -> &'static str {
+        "this machine"
+    }
+
     fn is_usable(&self) -> bool {
         true
     }

@@ -25,9 +25,9 @@ use tokio::task::JoinSet;
 use crate::compose::OutboundMessage;
 use crate::domain::chance::Chance;
 use crate::domain::clock::Clock;
-use crate::domain::outcome::{Outcome, Reply};
+use crate::domain::outcome::{Outcome, Reply, Stage};
 use crate::domain::{Hours, Refusal};
-use crate::ledger::{Ledger, RecipientId};
+use crate::ledger::{Ledger, RecipientId, Record};
 use crate::state::StateError;
 use guard::{Guard, Halt};
 use queue::{Next, Queue};
@@ -217,7 +217,7 @@ async fn worker<T: Transport, L: Ledger>(
                 let outcome = Outcome::Rejected(Reply::silence(reason));
                 let verdict = Verdict { outcome, refusal: Some(Refusal::System), due: None };
                 connection = Some(open);
-                if let Err(error) = run.note(&job, &verdict).await {
+                if let Err(error) = run.note(&job, verdict, None, None).await {
                     break Err(error.into());
                 }
                 queue.settle(turn, None, None);
@@ -230,7 +230,7 @@ async fn worker<T: Transport, L: Ledger>(
         }
         let outcome = open.send(&message).await;
         served += 1;
-        let stage = open.stage();
+        let (stage, remote) = (open.stage(), open.remote().to_owned());
         connection = Some(open);
         let (outcome, refusal) = told_apart(outcome);
         let halt = guard.heard(job.recipient, &outcome, stage);
@@ -238,11 +238,12 @@ async fn worker<T: Transport, L: Ledger>(
             queue.close();
         }
         let verdict = run.retry.judge(outcome, stage, &job, run.clock.now(), run.chance.draw());
-        if let Err(error) = run.note(&job, &verdict).await {
+        let retry = verdict.due.map(|due| job.tried(run.clock.now(), due));
+        let outcome = verdict.outcome.clone();
+        if let Err(error) = run.note(&job, verdict, Some(stage), Some(remote)).await {
             break Err(error.into());
         }
-        let retry = verdict.due.map(|due| job.tried(run.clock.now(), due));
-        if let Some(slowed) = queue.settle(turn, Some((&verdict.outcome, stage)), retry) {
+        if let Some(slowed) = queue.settle(turn, Some((&outcome, stage)), retry) {
             run.watch.slowed(&slowed);
         }
         if let Some(refusal) = refusal {
@@ -285,9 +286,17 @@ fn refuses_us(reply: &Reply, count: usize) -> DeliverError {
 }
 
 impl<T: Transport, L: Ledger> Run<T, L> {
-    async fn note(&self, job: &Job, verdict: &Verdict) -> Result<(), StateError> {
-        self.ledger.outcome(job.recipient, &verdict.outcome, self.clock.now(), verdict.due).await?;
-        self.watch.outcome(&verdict.outcome);
+    async fn note(
+        &self,
+        job: &Job,
+        verdict: Verdict,
+        stage: Option<Stage>,
+        remote: Option<String>,
+    ) -> Result<(), StateError> {
+        let Verdict { outcome, refusal, due } = verdict;
+        let record = Record { outcome: outcome.clone(), refusal, stage, remote, at: self.clock.now(), due };
+        self.ledger.outcome(job.recipient, record).await?;
+        self.watch.outcome(&outcome);
         Ok(())
     }
 }

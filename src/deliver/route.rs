@@ -58,6 +58,13 @@ impl Connection for RouteConnection {
         }
     }
 
+    fn remote(&self) -> &str {
+        match self {
+            Self::Smtp(connection) => connection.remote(),
+            Self::Maildir(connection) => connection.remote(),
+        }
+    }
+
     fn is_usable(&self) -> bool {
         match self {
             Self::Smtp(connection) => connection.is_usable(),

@@ -21,6 +21,9 @@ pub trait Connection: Send + 'static {
     /// What the last outcome answered.
     fn stage(&self) -> Stage;
 
+    /// The server, as it was connected to: its name and address.
+    fn remote(&self) -> &str;
+
     /// Whether the next message can go over this connection.
     fn is_usable(&self) -> bool;
 

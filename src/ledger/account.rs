@@ -17,18 +17,8 @@ pub struct Account {
     pub pending: u64,
 }
 
-/// One person's line in the account.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct PersonLine {
-    pub email: String,
-    pub state: String,
-    /// Why they were skipped, or the last reply.
-    pub reason: Option<String>,
-    pub attempts: u64,
-}
-
 /// What an attempt without an outcome counts as.
-fn dangling(alive: bool) -> &'static str {
+pub(super) fn dangling(alive: bool) -> &'static str {
     if alive { "pending" } else { "unknown" }
 }
 
@@ -76,23 +66,4 @@ pub fn account_of(
     let mut approvals = connection.prepare("SELECT digest FROM approval WHERE plan = ?1 ORDER BY id")?;
     let digests = approvals.query_map([plan], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
     Ok(Some((account, digests)))
-}
-
-/// Everyone of an issue's plan, in the order of the list.
-///
-/// # Errors
-/// The database can't be read.
-pub fn people_of(connection: &Connection, issue: &IssueId, alive: bool) -> rusqlite::Result<Vec<PersonLine>> {
-    let mut people = connection.prepare(
-        "SELECT address, state, reason, attempts FROM recipient
-         WHERE plan = (SELECT id FROM plan WHERE issue = ?1) ORDER BY id",
-    )?;
-    people
-        .query_map([issue.as_str()], |row| {
-            let state: String = row.get(1)?;
-            let state = if state == "attempting" { dangling(alive).to_owned() } else { state };
-            let attempts = u64::try_from(row.get::<_, i64>(3)?).unwrap_or_default();
-            Ok(PersonLine { email: row.get(0)?, state, reason: row.get(2)?, attempts })
-        })?
-        .collect()
 }

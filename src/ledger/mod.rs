@@ -6,6 +6,7 @@
 
 mod account;
 mod lock;
+mod people;
 mod person;
 mod plan;
 mod sqlite;
@@ -14,11 +15,13 @@ use std::future::Future;
 
 use jiff::Timestamp;
 
-use crate::domain::outcome::Outcome;
+use crate::domain::Refusal;
+use crate::domain::outcome::{Outcome, Stage};
 use crate::state::StateError;
 
-pub use account::{Account, PersonLine, account_of, people_of};
+pub use account::{Account, account_of};
 pub use lock::{Lock, LockError};
+pub use people::{LastWord, PersonLine, each_person};
 pub use person::{IssueLine, issues_of, planned_issues};
 pub use plan::{Due, NewPerson, Person, Plan, Standing};
 pub use sqlite::{SqliteLedger, UnknownDecision};
@@ -27,19 +30,28 @@ pub use sqlite::{SqliteLedger, UnknownDecision};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RecipientId(pub i64);
 
+/// What is noted of an attempt's end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    pub outcome: Outcome,
+    /// Why it was not accepted.
+    pub refusal: Option<Refusal>,
+    /// What the outcome answered; none where nothing was said to a server.
+    pub stage: Option<Stage>,
+    /// The server, as it was connected to.
+    pub remote: Option<String>,
+    pub at: Timestamp,
+    /// When a deferred one is tried again.
+    pub due: Option<Timestamp>,
+}
+
 /// What delivery tells the ledger, in this order, for each message.
 pub trait Ledger: Clone + Send + Sync + 'static {
     /// Notes that a message is about to leave; durable when this returns.
     fn attempt(&self, recipient: RecipientId, at: Timestamp) -> impl Future<Output = Result<(), StateError>> + Send;
 
-    /// Notes what became of it; `due` is when a deferred one is tried again.
-    fn outcome(
-        &self,
-        recipient: RecipientId,
-        outcome: &Outcome,
-        at: Timestamp,
-        due: Option<Timestamp>,
-    ) -> impl Future<Output = Result<(), StateError>> + Send;
+    /// Notes what became of it.
+    fn outcome(&self, recipient: RecipientId, record: Record) -> impl Future<Output = Result<(), StateError>> + Send;
 
     /// Takes back that these were rejected: it was not about them, and they are tried again.
     fn put_off(

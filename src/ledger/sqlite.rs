@@ -4,9 +4,10 @@ use jiff::Timestamp;
 use rusqlite::params;
 
 use super::plan::{self, NewPerson, Person, Plan};
-use super::{Ledger, RecipientId};
-use crate::domain::outcome::Outcome;
-use crate::domain::{Digest, IssueId};
+use super::{Ledger, RecipientId, Record};
+use crate::domain::outcome::{Outcome, Stage};
+use crate::domain::queue_id::queue_id;
+use crate::domain::{Digest, IssueId, Refusal};
 use crate::edition::EditionKey;
 use crate::state::{Database, StateError};
 
@@ -261,31 +262,37 @@ impl Ledger for SqliteLedger {
         self.0.write(attempt).await.map(drop)
     }
 
-    async fn outcome(
-        &self,
-        recipient: RecipientId,
-        outcome: &Outcome,
-        at: Timestamp,
-        due: Option<Timestamp>,
-    ) -> Result<(), StateError> {
-        let state = match outcome {
-            Outcome::Accepted(_) => "accepted",
-            Outcome::Deferred(_) => "deferred",
-            Outcome::Rejected(_) => "rejected",
-            Outcome::Unknown(_) => "unknown",
-        };
-        let reply = outcome.reply().clone();
-        let (at, due) = (at.as_millisecond(), due.map(Timestamp::as_millisecond));
+    async fn outcome(&self, recipient: RecipientId, record: Record) -> Result<(), StateError> {
         let write = move |transaction: &rusqlite::Transaction<'_>| {
+            let Record { outcome, refusal, stage, remote, at, due } = record;
+            let reply = outcome.reply();
+            let (state, queue_id) = match &outcome {
+                Outcome::Accepted(reply) => ("accepted", queue_id(&reply.text)),
+                Outcome::Deferred(_) => ("deferred", None),
+                Outcome::Rejected(_) => ("rejected", None),
+                Outcome::Unknown(_) => ("unknown", None),
+            };
             transaction
                 .prepare_cached("UPDATE recipient SET state = ?2, reason = ?3, due = ?4 WHERE id = ?1")?
-                .execute(params![recipient.0, state, reply.to_string(), due])?;
+                .execute(params![recipient.0, state, reply.to_string(), due.map(Timestamp::as_millisecond)])?;
             transaction
                 .prepare_cached(
-                    "INSERT INTO delivery_event (recipient, at, kind, code, enhanced, text)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                    "INSERT INTO delivery_event
+                         (recipient, at, kind, code, enhanced, text, remote, stage, refusal, queue_id)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
                 )?
-                .execute(params![recipient.0, at, state, reply.code, reply.enhanced, reply.text])
+                .execute(params![
+                    recipient.0,
+                    at.as_millisecond(),
+                    state,
+                    reply.code,
+                    reply.enhanced,
+                    reply.text,
+                    remote,
+                    stage.map(Stage::as_str),
+                    refusal.map(Refusal::as_str),
+                    queue_id
+                ])
         };
         self.0.write(write).await.map(drop)
     }

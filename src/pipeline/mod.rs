@@ -3,6 +3,7 @@
 
 mod delivery;
 mod list;
+mod logs;
 mod newsletter;
 mod plan;
 mod signing;
@@ -21,6 +22,7 @@ use crate::subscribers::{Roster, Subscriber};
 
 pub use delivery::{Delivery, Mode, Pace, send_test};
 pub use list::{Words, list_of};
+pub use logs::{BOUNCES, DELIVERIES, write_logs};
 pub use newsletter::Newsletter;
 pub use plan::{Decisions, Desk, Proposal, lock};
 pub use signing::signing_keys;

@@ -166,6 +166,14 @@ impl Desk {
         self.ledger.people(plan)
     }
 
+    pub(super) fn database(&self) -> &Path {
+        &self.database
+    }
+
+    pub(super) fn issue(&self) -> &IssueId {
+        &self.issue
+    }
+
     #[must_use]
     pub fn ledger(&self) -> &SqliteLedger {
         &self.ledger

@@ -126,3 +126,31 @@ pub fn private_file(path: &Path) -> std::io::Result<fs::File> {
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_ledger_of_the_first_version_is_brought_to_this_one_with_everyone_in_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("bulletin.db");
+        let old = Connection::open(&path).unwrap();
+        old.execute_batch(MIGRATIONS[0]).unwrap();
+        old.execute_batch(
+            "PRAGMA user_version = 1;
+             INSERT INTO plan (id, issue, relay, date) VALUES (1, '2015-11', 'smtp://127.0.0.1:25', 0);
+             INSERT INTO recipient (plan, address, identity, state, attempts)
+             VALUES (1, 'ann@example.org', 'ann@example.org', 'accepted', 2);
+             INSERT INTO delivery_event (recipient, at, kind) VALUES (1, 0, 'accepted');",
+        )
+        .unwrap();
+        drop(old);
+        let now = open(&path).unwrap();
+        let row =
+            "SELECT attempts, attempts_before, remote FROM recipient JOIN delivery_event ON recipient = recipient.id";
+        let read: (i64, i64, Option<String>) =
+            now.query_row(row, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).unwrap();
+        assert_eq!(read, (2, 0, None));
+    }
+}

@@ -24,6 +24,8 @@ pub struct SmtpConnection {
     offer: Offer,
     timeouts: Timeouts,
     usable: bool,
+    /// The server, as it was connected to.
+    remote: String,
     /// What was said last, to which the outcome is the answer.
     stage: Stage,
     /// The server still has to be told that a transaction is over.
@@ -50,7 +52,21 @@ enum Next {
 impl SmtpConnection {
     /// A connection over a session that has said its EHLO and AUTH.
     pub(super) fn new(session: Session, offer: Offer, timeouts: Timeouts) -> Self {
-        Self { session, offer, timeouts, usable: true, stage: Stage::Connect, reset_due: false, outbox: Vec::new() }
+        Self {
+            session,
+            offer,
+            timeouts,
+            usable: true,
+            remote: String::new(),
+            stage: Stage::Connect,
+            reset_due: false,
+            outbox: Vec::new(),
+        }
+    }
+
+    /// The same, connected to `remote`.
+    pub(super) fn at(self, remote: String) -> Self {
+        Self { remote, ..self }
     }
 
     async fn attempt(&mut self, message: &OutboundMessage) -> End {
@@ -130,6 +146,10 @@ impl Connection for SmtpConnection {
 
     fn stage(&self) -> Stage {
         self.stage
+    }
+
+    fn remote(&self) -> &str {
+        &self.remote
     }
 
     fn is_usable(&self) -> bool {

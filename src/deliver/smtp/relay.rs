@@ -1,7 +1,7 @@
 //! The relay: where the mail goes, how the way there is protected, and how long each step may take.
 
 use std::fmt;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -132,6 +132,12 @@ impl Relay {
         }
     }
 
+    /// The relay as it was met, by its name and its address.
+    pub(super) fn met_at(&self, peer: SocketAddr) -> String {
+        let is_name = self.host.parse::<IpAddr>().is_err();
+        if is_name { format!("{} [{}]:{}", self.host, peer.ip(), peer.port()) } else { peer.to_string() }
+    }
+
     /// Whether the host is `localhost` or an address of the loopback interface, so that nothing leaves
     /// this machine.
     #[must_use]
@@ -182,6 +188,13 @@ mod tests {
         for host in ["localhost.example.org", "127.0.0.1.example.org", "192.0.2.1", "::2", "128.0.0.1", ""] {
             assert!(!Relay::new(host, 25, Security::Clear).is_loopback(), "{host}");
         }
+    }
+
+    #[test]
+    fn a_relay_is_met_at_an_address_whatever_it_is_called() {
+        let met = |host: &str| Relay::new(host, 25, Security::Clear).met_at("192.0.2.1:25".parse().unwrap());
+        assert_eq!(met("mail.example.org"), "mail.example.org [192.0.2.1]:25");
+        assert_eq!(met("192.0.2.1"), "192.0.2.1:25");
     }
 
     #[test]

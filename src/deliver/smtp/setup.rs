@@ -103,7 +103,8 @@ impl Transport for SmtpTransport {
 
     async fn connect(&self) -> Result<SmtpConnection, ConnectError> {
         let stream = dial(&self.relay).await?;
-        open(Box::new(stream), &self.relay, &self.protection).await
+        let remote = stream.peer_addr().map_or_else(|_| self.relay.host.clone(), |peer| self.relay.met_at(peer));
+        Ok(open(Box::new(stream), &self.relay, &self.protection).await?.at(remote))
     }
 }
 

@@ -6,6 +6,7 @@ mod approval;
 mod archive;
 mod faults;
 mod kill;
+mod logs;
 mod pace;
 mod people;
 mod process;

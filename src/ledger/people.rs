@@ -1,0 +1,96 @@
+//! Everyone of a plan, with what became of their last attempt.
+
+use jiff::Timestamp;
+use rusqlite::Connection;
+use serde::Serialize;
+
+use super::account::dangling;
+use crate::domain::IssueId;
+
+/// One person's line in the account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PersonLine {
+    pub email: String,
+    /// Of their edition, joined by a semicolon; none for those who have none.
+    pub language: Option<String>,
+    pub state: String,
+    /// Why they were skipped, or the last reply.
+    pub reason: Option<String>,
+    pub attempts: u64,
+    #[serde(flatten)]
+    pub last: Option<LastWord>,
+}
+
+/// What a server last said about someone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LastWord {
+    #[serde(serialize_with = "as_text")]
+    pub at: Timestamp,
+    /// Why it was not taken, in a word: see [`Refusal`](crate::domain::Refusal).
+    pub refusal: Option<String>,
+    /// Three digits; none where no server spoke.
+    pub code: Option<u16>,
+    pub enhanced: Option<String>,
+    pub text: String,
+    /// The server, as it was connected to.
+    pub remote: Option<String>,
+    /// What the message was answered at: connect, mail, rcpt, data or content.
+    pub stage: Option<String>,
+    /// The name under which the server queued it.
+    pub queue_id: Option<String>,
+}
+
+/// Hands over everyone of an issue's plan, in the order of the list. While a run is `alive`, its attempts
+/// are pending; after it, they are unknown.
+///
+/// # Errors
+/// The database can't be read.
+pub fn each_person(
+    connection: &Connection,
+    issue: &IssueId,
+    alive: bool,
+    mut each: impl FnMut(PersonLine),
+) -> rusqlite::Result<()> {
+    let mut people = connection.prepare(
+        "SELECT address, state, reason, attempts, languages,
+             event.at, refusal, code, enhanced, text, remote, stage, queue_id
+         FROM recipient
+         LEFT JOIN edition ON edition.id = recipient.edition
+         LEFT JOIN delivery_event AS event ON event.id = (
+             SELECT max(id) FROM delivery_event
+             WHERE recipient = recipient.id AND kind IN ('accepted', 'deferred', 'rejected', 'unknown'))
+         WHERE recipient.plan = (SELECT id FROM plan WHERE issue = ?1) ORDER BY recipient.id",
+    )?;
+    let mut rows = people.query([issue.as_str()])?;
+    while let Some(row) = rows.next()? {
+        let state: String = row.get(1)?;
+        let state = if state == "attempting" { dangling(alive).to_owned() } else { state };
+        let is_settled = matches!(state.as_str(), "accepted" | "deferred" | "rejected" | "unknown");
+        let last = match row.get::<_, Option<i64>>(5)? {
+            Some(at) if is_settled => Some(LastWord {
+                at: Timestamp::from_millisecond(at).unwrap_or(Timestamp::UNIX_EPOCH),
+                refusal: row.get(6)?,
+                code: row.get::<_, Option<u16>>(7)?.filter(|code| *code != 0),
+                enhanced: row.get(8)?,
+                text: row.get::<_, Option<String>>(9)?.unwrap_or_default(),
+                remote: row.get(10)?,
+                stage: row.get(11)?,
+                queue_id: row.get(12)?,
+            }),
+            _ => None,
+        };
+        each(PersonLine {
+            email: row.get(0)?,
+            language: row.get(4)?,
+            state,
+            reason: row.get(2)?,
+            attempts: u64::try_from(row.get::<_, i64>(3)?).unwrap_or_default(),
+            last,
+        });
+    }
+    Ok(())
+}
+
+fn as_text<S: serde::Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(at)
+}
