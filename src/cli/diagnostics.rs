@@ -115,11 +115,7 @@ fn cure(error: &PipelineError) -> Option<String> {
             "see [smtp] in bulletin.toml: password_env, password_file or password_command".to_owned()
         }
         PipelineError::List(ListError::Read(..)) => "check its name, or give another with --subscribers".to_owned(),
-        PipelineError::State(_) | PipelineError::Deliver(DeliverError::Ledger(_)) => {
-            "nothing was sent that the ledger does not know of: make room on the disk or mend the folder's \
-             permissions, then run the same command again"
-                .to_owned()
-        }
+        PipelineError::State(error) | PipelineError::Deliver(DeliverError::Ledger(error)) => error.help().to_owned(),
         PipelineError::Lock(LockError::File(..)) => "check the folder's permissions".to_owned(),
         PipelineError::Render(RenderError::Mjml(_)) => {
             "compare your templates with the built-in ones; an ```mjml block in the issue must be whole elements"

@@ -9,6 +9,8 @@ mod maildir;
 mod queue;
 mod retry;
 mod route;
+#[cfg(test)]
+mod run_tests;
 mod schedule;
 #[cfg(test)]
 mod schedule_tests;

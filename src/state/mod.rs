@@ -27,6 +27,26 @@ pub enum StateError {
     Ended,
 }
 
+impl StateError {
+    /// What to do about it.
+    #[must_use]
+    pub fn help(&self) -> &'static str {
+        const ROOM: &str = "nothing was sent that the ledger does not know of: make room on the disk or mend the \
+                            folder's permissions, then run the same command again";
+        const DAMAGED: &str = "put a copy of the whole folder back from a backup. Without its ledger the program does \
+                               not know who has an issue already: with an empty one it would mail them again";
+        match self {
+            Self::Newer(..) => "use that newer version of the program",
+            Self::Database(_, error) => match error.sqlite_error_code() {
+                Some(rusqlite::ErrorCode::NotADatabase | rusqlite::ErrorCode::DatabaseCorrupt) => DAMAGED,
+                _ => ROOM,
+            },
+            Self::Refused(_, text) if text.contains("malformed") || text.contains("not a database") => DAMAGED,
+            Self::Folder(..) | Self::Refused(..) | Self::Ended => ROOM,
+        }
+    }
+}
+
 /// Each step brings the schema from its place in this list to the next; a step is never changed once released.
 const MIGRATIONS: &[&str] = &[include_str!("schema-1.sql"), include_str!("schema-2.sql"), include_str!("schema-3.sql")];
 

@@ -1,0 +1,203 @@
+//! Whole runs over a transport and a ledger that only remember, under a simulated clock.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use super::throttle::{Settings, Slowed, Throttle};
+use super::{ConnectError, Connection, DeliverError, End, Job, Outbox, RetryPolicy, Run, Transport, Waiting, Watch};
+use crate::compose::{Envelope, OutboundMessage};
+use crate::domain::chance::Chance;
+use crate::domain::clock::Clock;
+use crate::domain::outcome::{Outcome, Reply, Stage};
+use crate::ledger::{Ledger, RecipientId, Record};
+use crate::state::StateError;
+
+/// What the relay says to the nth message that it is handed.
+type Answers = Arc<dyn Fn(u64) -> Outcome + Send + Sync>;
+
+struct Post {
+    answers: Answers,
+    count: Arc<AtomicU64>,
+}
+
+impl Transport for Post {
+    type Connection = Line;
+
+    async fn connect(&self) -> Result<Line, ConnectError> {
+        Ok(Line { answers: Arc::clone(&self.answers), count: Arc::clone(&self.count) })
+    }
+}
+
+struct Line {
+    answers: Answers,
+    count: Arc<AtomicU64>,
+}
+
+impl Connection for Line {
+    async fn send(&mut self, _message: &OutboundMessage) -> Outcome {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+        (self.answers)(self.count.fetch_add(1, Ordering::Relaxed))
+    }
+
+    fn stage(&self) -> Stage {
+        Stage::Rcpt
+    }
+
+    fn remote(&self) -> &'static str {
+        "relay.test"
+    }
+
+    fn is_usable(&self) -> bool {
+        true
+    }
+
+    async fn quit(self) {}
+}
+
+/// Who was attempted how often, and where they stand.
+#[derive(Clone, Default)]
+struct Books(Arc<Mutex<BTreeMap<i64, (u32, &'static str)>>>);
+
+impl Ledger for Books {
+    async fn attempt(&self, recipient: RecipientId, _at: Timestamp) -> Result<(), StateError> {
+        let mut books = self.0.lock().unwrap();
+        let (attempts, state) = books.entry(recipient.0).or_insert((0, "pending"));
+        assert!(["pending", "deferred"].contains(state), "{recipient:?} is {state} and attempted again");
+        (*attempts, *state) = (*attempts + 1, "attempting");
+        Ok(())
+    }
+
+    async fn outcome(&self, recipient: RecipientId, record: Record) -> Result<(), StateError> {
+        let state = match record.outcome {
+            Outcome::Accepted(_) => "accepted",
+            Outcome::Deferred(_) => "deferred",
+            Outcome::Rejected(_) => "rejected",
+            Outcome::Unknown(_) => "unknown",
+        };
+        self.0.lock().unwrap().entry(recipient.0).or_default().1 = state;
+        Ok(())
+    }
+
+    async fn put_off(&self, recipients: Vec<RecipientId>, _at: Timestamp) -> Result<(), StateError> {
+        let mut books = self.0.lock().unwrap();
+        for recipient in recipients {
+            books.entry(recipient.0).or_default().1 = "deferred";
+        }
+        Ok(())
+    }
+}
+
+impl Books {
+    fn count(&self, state: &str) -> usize {
+        self.0.lock().unwrap().values().filter(|(_, known)| *known == state).count()
+    }
+
+    fn attempts(&self) -> u32 {
+        self.0.lock().unwrap().values().map(|(attempts, _)| attempts).sum()
+    }
+}
+
+struct Letters;
+
+impl Outbox for Letters {
+    fn message(&self, recipient: RecipientId) -> Result<OutboundMessage, String> {
+        let recipient = format!("reader{}@example.org", recipient.0).parse().unwrap();
+        let envelope =
+            Envelope { return_path: "news@example.org".parse().unwrap(), recipient, id: "b0".parse().unwrap() };
+        Ok(OutboundMessage { envelope, bytes: b"hi\r\n".to_vec() })
+    }
+}
+
+struct Nobody;
+
+impl Watch for Nobody {
+    fn outcome(&self, _outcome: &Outcome) {}
+    fn waiting(&self, _until: Timestamp, _why: &Waiting) {}
+    fn slowed(&self, _slowed: &Slowed) {}
+}
+
+/// A run for so many readers, its ledger, and what tells the time of day apart from the simulated clock.
+async fn run(readers: i64, answers: Answers, jump: Arc<AtomicI64>) -> (Result<End, DeliverError>, Books, Duration) {
+    let start = Instant::now();
+    let noon: Timestamp = "2026-01-15T12:00:00Z".parse().unwrap();
+    let clock =
+        Clock::from_fn(move || noon + start.elapsed() + SignedDuration::from_secs(jump.load(Ordering::Relaxed)));
+    let mut throttle = Throttle::new(Settings::default());
+    let lane = throttle.lane("example.org");
+    let job = |number| Job { recipient: RecipientId(number), lane, attempts: 0, first_attempt: None, due: None };
+    let books = Books::default();
+    let (_sender, stop) = watch::channel(false);
+    let run = Run {
+        transport: Arc::new(Post { answers, count: Arc::default() }),
+        ledger: books.clone(),
+        outbox: Arc::new(Letters),
+        watch: Arc::new(Nobody),
+        connections: 2,
+        messages_per_connection: 100,
+        hours: None,
+        retry: RetryPolicy {
+            pause: Duration::from_secs(10),
+            longest: Duration::from_hours(1),
+            times: 30,
+            give_up: Duration::from_hours(24),
+            wait: Duration::from_mins(2),
+        },
+        max_failure_rate: 1.0,
+        is_proven: false,
+        limit: None,
+        clock,
+        chance: Chance::from_fn(|| 0.5),
+        stop,
+    };
+    let end = run.deliver((0..readers).map(job).collect(), throttle).await;
+    (end, books, start.elapsed())
+}
+
+fn reply(code: u16, enhanced: &str) -> Reply {
+    Reply { code, enhanced: Some(enhanced.into()), text: String::new() }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_clock_that_is_set_in_mid_run_neither_stalls_it_nor_sends_anything_twice() {
+    for seconds in [-86_400, -3600, 3600, 20 * 3600] {
+        let jump = Arc::new(AtomicI64::new(0));
+        let set = Arc::clone(&jump);
+        let answers: Answers = Arc::new(move |count| {
+            if count == 5 {
+                set.store(seconds, Ordering::Relaxed);
+            }
+            // The first ten are told to come back.
+            if count < 10 { Outcome::Deferred(reply(451, "4.3.0")) } else { Outcome::Accepted(reply(250, "2.0.0")) }
+        });
+        let (end, books, took) = run(20, answers, jump).await;
+        assert_eq!(end.unwrap(), End::Done { next_due: None }, "{seconds}");
+        assert_eq!((books.count("accepted"), books.attempts()), (20, 30), "{seconds}");
+        assert!((10..12).contains(&took.as_secs()), "{seconds}: a retry after 10 s, and not another time: {took:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_was_refused_along_with_everyone_is_put_off_and_not_rejected() {
+    let answers: Answers = Arc::new(|_| Outcome::Rejected(reply(550, "5.7.1")));
+    let (end, books, _) = run(50, answers, Arc::default()).await;
+    let Err(DeliverError::Relay { message, help }) = end else { panic!("{end:?}") };
+    assert!(message.contains("to each of the first") && help.contains("nobody is lost"), "{message}: {help}");
+    assert_eq!((books.count("rejected"), books.count("deferred")), (0, usize::try_from(books.attempts()).unwrap()));
+    assert!((10..=11).contains(&books.attempts()), "{}", books.attempts());
+}
+
+#[tokio::test(start_paused = true)]
+async fn retries_grow_apart_until_they_are_more_than_a_run_waits_for() {
+    let answers: Answers = Arc::new(|_| Outcome::Deferred(reply(451, "4.3.0")));
+    let (end, books, took) = run(1, answers, Arc::default()).await;
+    assert!(matches!(end.unwrap(), End::Done { next_due: Some(_) }));
+    // After 10, 20, 40 and 80 seconds the next pause would be 160, and 2 minutes are waited for.
+    assert_eq!((books.attempts(), books.count("deferred")), (4, 1));
+    assert!((70..71).contains(&took.as_secs()), "{took:?}");
+}
