@@ -169,6 +169,9 @@ impl DomainLimits {
 impl Checks<'_> {
     pub(super) fn throttle(&mut self, raw: RawThrottle) -> Throttle {
         let default = Throttle::default();
+        // In the order in which they usually stand, and so are their faults.
+        let rate = raw.rate.map_or(default.rate, |rate| self.rate(&rate));
+        let connections = raw.connections.map_or(default.connections, |connections| self.connections(&connections));
         let batch = self.batch(raw.batch, raw.pause.as_ref());
         let messages_per_connection = raw.messages_per_connection.map_or(default.messages_per_connection, |messages| {
             if *messages.get_ref() == 0 {
@@ -183,8 +186,8 @@ impl Checks<'_> {
         let zone = self.zone(raw.time_zone.as_ref());
         let hours = self.hours(raw.window_of_day.as_ref(), raw.time_zone.is_some(), zone.as_ref());
         Throttle {
-            rate: raw.rate.map_or(default.rate, |rate| self.rate(&rate)),
-            connections: raw.connections.map_or(default.connections, |connections| self.connections(&connections)),
+            rate,
+            connections,
             batch,
             messages_per_connection,
             adaptive: raw.adaptive.unwrap_or(default.adaptive),
