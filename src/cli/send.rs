@@ -184,7 +184,7 @@ impl Send {
             .batch
             .map_or(String::new(), |batch| format!(", {} s of pause after each {}", batch.pause.as_secs(), batch.size));
         let connections = counted(pace.connections, "connection");
-        let least = Duration::from_secs(pace.estimate(due).as_secs());
+        let least = Duration::from_secs(pace.estimate(&proposal.due_identities()).as_secs());
         let least =
             jiff::SignedDuration::try_from(least).map_or_else(|_| "long".to_owned(), |least| format!("{least:#}"));
         eprintln!("  pace        {}, {connections}{batch}; about {least}", pace.rate);

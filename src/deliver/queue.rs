@@ -20,7 +20,7 @@ use crate::domain::outcome::{Outcome, Reply, Stage};
 use crate::ledger::RecipientId;
 
 /// A connection that has nothing to do for longer is let go of: servers close it, or count it.
-const IDLE: Duration = Duration::from_secs(10);
+pub(super) const IDLE: Duration = Duration::from_secs(10);
 /// No sleep is longer, so that a clock that was set is noticed.
 const NAP: Duration = Duration::from_mins(1);
 
@@ -129,10 +129,9 @@ impl Queue {
         self.0.changed.notify_waiters();
     }
 
-    /// A connection was had.
+    /// A connection was had, and its worker takes a job at once: only then may others look again.
     pub(super) fn connected(&self) {
         self.schedule().connected();
-        self.0.changed.notify_waiters();
     }
 
     /// No connection could be had: waits before the next try, longer each time, and gives the run up

@@ -10,7 +10,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-use super::queue::Job;
+use super::queue::{IDLE, Job};
 use super::throttle::{Gate, Lane, Slowed, Throttle, Ticket};
 use super::{End, RetryPolicy, Waiting};
 use crate::domain::Hours;
@@ -154,6 +154,10 @@ impl Schedule {
             return wait(held.into_iter().chain(due).min(), None);
         }
         if !holds {
+            if self.connecting > 0 && self.throttle.is_slower_than(IDLE) {
+                // A second one would be let go of before its turn came.
+                return wait(None, None);
+            }
             // No more connections than there are jobs for them.
             let jobs = self.free.iter().map(|(_, lane)| self.lanes[lane.0].jobs.len());
             let mut enough = 0;

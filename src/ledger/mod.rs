@@ -7,8 +7,8 @@
 mod account;
 mod lock;
 mod people;
-mod person;
 mod plan;
+mod reader;
 mod sqlite;
 
 use std::future::Future;
@@ -22,8 +22,8 @@ use crate::state::StateError;
 pub use account::{Account, account_of};
 pub use lock::{Lock, LockError};
 pub use people::{LastWord, PersonLine, each_person};
-pub use person::{IssueLine, issues_of, planned_issues};
 pub use plan::{Due, NewPerson, Person, Plan, Standing};
+pub use reader::{IssueLine, issues_of, planned_issues};
 pub use sqlite::{SqliteLedger, UnknownDecision};
 
 /// One recipient's number in the ledger.

@@ -104,14 +104,21 @@ impl Pace {
         })
     }
 
-    /// How long so many messages take at least.
+    /// How long messages to these identities take at least.
     #[must_use]
-    pub fn estimate(&self, messages: usize) -> Duration {
-        let messages = u32::try_from(messages).unwrap_or(u32::MAX);
-        let sending = self.rate.per_second().map_or(0.0, |rate| f64::from(messages) / rate);
-        let pauses = self.batch.map_or(Duration::ZERO, |batch| batch.pause * (messages.saturating_sub(1) / batch.size));
-        Duration::from_secs_f64(sending) + pauses
+    pub fn estimate(&self, identities: &[String]) -> Duration {
+        let mut throttle = self.throttle();
+        let mut messages = HashMap::new();
+        for identity in identities {
+            *messages.entry(throttle.lane(domain(identity))).or_insert(0) += 1;
+        }
+        throttle.estimate(&messages)
     }
+}
+
+/// An identity is an address with its domain in lower case and ASCII.
+fn domain(identity: &str) -> &str {
+    identity.rsplit('@').next().unwrap_or_default()
 }
 
 /// A settled plan, ready to go.
@@ -164,8 +171,7 @@ impl<T: Transport> Delivery<T> {
             messages.insert(person.recipient, (reader, at));
             jobs.push(Job {
                 recipient: person.recipient,
-                // An identity is an address with its domain in lower case and ASCII.
-                lane: throttle.lane(person.identity.rsplit('@').next().unwrap_or_default()),
+                lane: throttle.lane(domain(&person.identity)),
                 attempts: due.attempts,
                 first_attempt: due.first_attempt,
                 due: due.at,

@@ -202,18 +202,27 @@ impl Proposal {
     /// How many people would be sent to now.
     #[must_use]
     pub fn due(&self) -> usize {
+        self.due_identities().len()
+    }
+
+    /// Who would be sent to now.
+    #[must_use]
+    pub fn due_identities(&self) -> Vec<String> {
         let whom = &self.decisions.whom;
-        let readers = |place: &usize| {
-            self.assembly.readers[*place].is_ok() && whom.names(&self.assembly.roster.people[*place].email.identity())
+        let readers = |place: usize| {
+            let identity = self.assembly.roster.people[place].email.identity();
+            (self.assembly.readers[place].is_ok() && whom.names(&identity)).then_some(identity)
         };
-        if self.plan.is_none() {
-            return whom.at_most((0..self.assembly.readers.len()).filter(readers).count());
-        }
-        let planned = self.people.iter().filter(|person| self.is_wanted(person) && self.withheld(person).is_none());
-        let planned = planned.count();
-        let joins = self.decisions.include_new && !whom.only_failed;
-        let new = if joins { self.newcomers().filter(readers).count() } else { 0 };
-        whom.at_most(planned + new)
+        let mut due: Vec<_> = if self.plan.is_none() {
+            (0..self.assembly.readers.len()).filter_map(readers).collect()
+        } else {
+            let planned = self.people.iter().filter(|person| self.is_wanted(person) && self.withheld(person).is_none());
+            let joins = self.decisions.include_new && !whom.only_failed;
+            let new = self.newcomers().filter(|_| joins).filter_map(readers);
+            planned.map(|person| person.identity.clone()).chain(new).collect()
+        };
+        due.truncate(whom.at_most(due.len()));
+        due
     }
 
     /// Whom this run is for.

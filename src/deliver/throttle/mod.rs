@@ -118,6 +118,22 @@ impl Throttle {
         self.run.next().max(self.pause)
     }
 
+    /// Whether the run's next message comes so much later than the one before.
+    pub(super) fn is_slower_than(&self, interval: Duration) -> bool {
+        self.run.rate().is_some_and(|rate| 1.0 / rate > interval.as_secs_f64())
+    }
+
+    /// How long so many messages in each lane take at least.
+    #[must_use]
+    pub fn estimate(&self, messages: &HashMap<Lane, u32>) -> Duration {
+        let all: u32 = messages.values().sum();
+        let pauses = self.settings.batch.map_or(Duration::ZERO, |(size, pause)| pause * (all.saturating_sub(1) / size));
+        let run = self.run.rate().map_or(0.0, |rate| f64::from(all) / rate) + pauses.as_secs_f64();
+        let lanes =
+            messages.iter().filter_map(|(lane, count)| Some(f64::from(*count) / self.lanes[lane.0].pacer.rate()?));
+        Duration::try_from_secs_f64(lanes.fold(run, f64::max)).unwrap_or(Duration::MAX)
+    }
+
     pub(super) fn gate(&self, lane: Lane, now: Instant) -> Gate {
         let state = &self.lanes[lane.0];
         if state.connections.is_some_and(|most| state.under_way >= most) {
@@ -245,6 +261,16 @@ mod tests {
             throttle.take(other, now);
         }
         assert_eq!(throttle.gate(other, now), Gate::Full);
+    }
+
+    #[test]
+    fn the_slowest_lane_tells_how_long_a_run_takes_at_least() {
+        let mut throttle = adaptive();
+        let (one, other) = (throttle.lane("example.org"), throttle.lane("example.net"));
+        let estimate = |one_count, other_count| {
+            throttle.estimate(&HashMap::from([(one, one_count), (other, other_count)])).as_secs()
+        };
+        assert_eq!((estimate(10, 10), estimate(4000, 0), estimate(200, 200)), (2, 1000, 50));
     }
 
     #[test]
