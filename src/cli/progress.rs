@@ -63,6 +63,10 @@ impl Watch for Bar {
         self.bar.set_message("");
     }
 
+    fn withheld(&self) {
+        self.bar.inc(1);
+    }
+
     fn waiting(&self, until: Timestamp, why: &Waiting) {
         let at = until.strftime("%H:%M:%S UTC");
         let why = match why {

@@ -45,13 +45,29 @@ pub use transport::{ConnectError, Connection, Transport};
 /// Makes the message of a recipient when its turn comes.
 pub trait Outbox: Send + Sync + 'static {
     /// # Errors
-    /// Why there can't be one; the recipient is then rejected with that reason.
-    fn message(&self, recipient: RecipientId) -> Result<OutboundMessage, String>;
+    /// There is none for this recipient.
+    fn message(&self, recipient: RecipientId) -> Result<OutboundMessage, NoMessage>;
+}
+
+/// Why a recipient gets no message.
+#[derive(Debug, thiserror::Error)]
+pub enum NoMessage {
+    /// They are not to be sent to any more: skipped, with this reason.
+    #[error("{0}")]
+    Withheld(String),
+    /// None can be made for them: rejected, with this reason.
+    #[error("{0}")]
+    Impossible(String),
+    /// Whether they may be sent to can't be found out, so that the run ends.
+    #[error(transparent)]
+    State(#[from] StateError),
 }
 
 /// Hears of what happens, for a progress bar.
 pub trait Watch: Send + Sync + 'static {
     fn outcome(&self, outcome: &Outcome);
+    /// Someone is not sent to after all.
+    fn withheld(&self);
     /// There is nothing to do until then.
     fn waiting(&self, until: Timestamp, why: &Waiting);
     /// A server asked for patience, and gets it.
@@ -215,7 +231,20 @@ async fn worker<T: Transport, L: Ledger>(
         let job = turn.job;
         let message = match run.outbox.message(job.recipient) {
             Ok(message) => message,
-            Err(reason) => {
+            Err(NoMessage::Withheld(reason)) => {
+                connection = Some(open);
+                if let Err(error) = run.ledger.withhold(job.recipient, reason).await {
+                    break Err(error.into());
+                }
+                run.watch.withheld();
+                queue.settle(turn, None, None);
+                continue;
+            }
+            Err(NoMessage::State(error)) => {
+                connection = Some(open);
+                break Err(error.into());
+            }
+            Err(NoMessage::Impossible(reason)) => {
                 let outcome = Outcome::Rejected(Reply::silence(reason));
                 let verdict = Verdict { outcome, refusal: Some(Refusal::System), due: None };
                 connection = Some(open);

@@ -10,7 +10,9 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::throttle::{Settings, Slowed, Throttle};
-use super::{ConnectError, Connection, DeliverError, End, Job, Outbox, RetryPolicy, Run, Transport, Waiting, Watch};
+use super::{
+    ConnectError, Connection, DeliverError, End, Job, NoMessage, Outbox, RetryPolicy, Run, Transport, Waiting, Watch,
+};
 use crate::compose::{Envelope, OutboundMessage};
 use crate::domain::chance::Chance;
 use crate::domain::clock::Clock;
@@ -84,6 +86,10 @@ impl Ledger for Books {
         Ok(())
     }
 
+    async fn withhold(&self, _recipient: RecipientId, _reason: String) -> Result<(), StateError> {
+        Ok(())
+    }
+
     async fn put_off(&self, recipients: Vec<RecipientId>, _at: Timestamp) -> Result<(), StateError> {
         let mut books = self.0.lock().unwrap();
         for recipient in recipients {
@@ -106,7 +112,7 @@ impl Books {
 struct Letters;
 
 impl Outbox for Letters {
-    fn message(&self, recipient: RecipientId) -> Result<OutboundMessage, String> {
+    fn message(&self, recipient: RecipientId) -> Result<OutboundMessage, NoMessage> {
         let recipient = format!("reader{}@example.org", recipient.0).parse().unwrap();
         let envelope =
             Envelope { return_path: "news@example.org".parse().unwrap(), recipient, id: "b0".parse().unwrap() };
@@ -118,6 +124,7 @@ struct Nobody;
 
 impl Watch for Nobody {
     fn outcome(&self, _outcome: &Outcome) {}
+    fn withheld(&self) {}
     fn waiting(&self, _until: Timestamp, _why: &Waiting) {}
     fn slowed(&self, _slowed: &Slowed) {}
 }

@@ -53,6 +53,9 @@ pub trait Ledger: Clone + Send + Sync + 'static {
     /// Notes what became of it.
     fn outcome(&self, recipient: RecipientId, record: Record) -> impl Future<Output = Result<(), StateError>> + Send;
 
+    /// Notes that someone is not sent to after all, and why.
+    fn withhold(&self, recipient: RecipientId, reason: String) -> impl Future<Output = Result<(), StateError>> + Send;
+
     /// Takes back that these were rejected: it was not about them, and they are tried again.
     fn put_off(
         &self,

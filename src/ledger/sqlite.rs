@@ -297,6 +297,10 @@ impl Ledger for SqliteLedger {
         self.0.write(write).await.map(drop)
     }
 
+    async fn withhold(&self, recipient: RecipientId, reason: String) -> Result<(), StateError> {
+        self.database().write(move |transaction| skip_one(transaction, recipient, &reason)).await
+    }
+
     async fn put_off(&self, recipients: Vec<RecipientId>, at: Timestamp) -> Result<(), StateError> {
         let put_off = move |transaction: &rusqlite::Transaction<'_>| {
             let mut change = transaction.prepare_cached(

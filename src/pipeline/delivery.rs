@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use super::{Desk, Newsletter, PipelineError, Proposal, refused, render};
+use super::{Desk, Newsletter, PipelineError, Proposal, Skip, refused, render};
 use crate::compose::dkim::Signer;
 use crate::compose::{Kind, OutboundMessage};
 use crate::config;
 use crate::deliver::throttle::{Limits, Settings, Throttle};
-use crate::deliver::{ConnectError, Connection as _, End, Job, Outbox, RetryPolicy, Run, Transport, Watch};
+use crate::deliver::{ConnectError, Connection as _, End, Job, NoMessage, Outbox, RetryPolicy, Run, Transport, Watch};
 use crate::domain::chance::Chance;
 use crate::domain::clock::Clock;
 use crate::domain::outcome::Outcome;
@@ -19,6 +19,7 @@ use crate::domain::{EmailAddress, Hours, IssueId, Language};
 use crate::edition::EditionKey;
 use crate::issue::Issue;
 use crate::ledger::{Plan, RecipientId, SqliteLedger, Standing};
+use crate::readers::Latest;
 use crate::render::RenderedEdition;
 use crate::subscribers::Subscriber;
 
@@ -178,6 +179,7 @@ impl<T: Transport> Delivery<T> {
             });
         }
         let outbox = PlanOutbox {
+            latest: Latest::open(&newsletter.database(), newsletter.key())?,
             editions: render(&newsletter, issue, &editions)?,
             people: proposal.assembly.roster.people.clone(),
             issue: issue.id.clone(),
@@ -217,6 +219,8 @@ impl<T: Transport> Delivery<T> {
 
 /// Composes from rendered editions and the list.
 struct PlanOutbox {
+    /// Who left since the run began.
+    latest: Latest,
     newsletter: Arc<Newsletter>,
     signer: Signer,
     /// Tells when a signature is made.
@@ -230,12 +234,18 @@ struct PlanOutbox {
 }
 
 impl Outbox for PlanOutbox {
-    fn message(&self, recipient: RecipientId) -> Result<OutboundMessage, String> {
-        let (person, edition) = self.messages.get(&recipient).ok_or("not in the plan")?;
+    fn message(&self, recipient: RecipientId) -> Result<OutboundMessage, NoMessage> {
+        let unknown = || NoMessage::Impossible("not in the plan".to_owned());
+        let (person, edition) = self.messages.get(&recipient).ok_or_else(unknown)?;
+        let person = &self.people[*person];
+        if let Some(suppression) = self.latest.suppression(&person.email)? {
+            return Err(NoMessage::Withheld(Skip::Suppressed(suppression).to_string()));
+        }
         let composer = self.newsletter.composer(&self.issue, self.date, Kind::Issue);
-        let message = composer.compose(&self.editions[*edition], &self.people[*person]);
-        let mut message = message.map_err(|error| error.to_string())?;
-        self.signer.sign(&mut message, self.clock.now()).map_err(|error| error.to_string())?;
+        let message = composer.compose(&self.editions[*edition], person);
+        let mut message = message.map_err(|error| NoMessage::Impossible(error.to_string()))?;
+        let signed = self.signer.sign(&mut message, self.clock.now());
+        signed.map_err(|error| NoMessage::Impossible(error.to_string()))?;
         Ok(message)
     }
 }

@@ -4,6 +4,7 @@
 //! The list is the coordinator's and stays as it is; an event outlives every list that is imported over it.
 
 mod book;
+mod latest;
 mod post;
 mod record;
 mod register;
@@ -17,6 +18,7 @@ use crate::domain::token::Pseudonym;
 use crate::domain::{Language, Topic};
 
 pub use book::Book;
+pub use latest::Latest;
 pub use record::{Record, Suppression};
 pub use register::Register;
 

@@ -57,9 +57,14 @@ impl Register {
     pub fn read(path: &Path, key: TokenKey) -> Result<Book, StateError> {
         let failed = |error| StateError::Database(path.to_owned(), error);
         let Some(connection) = open_to_read(path)? else { return Ok(Book::new(key, [])) };
+        Self::book(&connection, key).map_err(failed)
+    }
+
+    /// The same over a connection that is open already.
+    pub(super) fn book(connection: &Connection, key: TokenKey) -> rusqlite::Result<Book> {
         // That someone was put into the list changes nothing about them, and there is one for each reader.
         let query = format!("SELECT {COLUMNS} FROM reader_event WHERE kind <> 'listed' ORDER BY id");
-        Ok(Book::new(key, select(&connection, &query, []).map_err(failed)?))
+        Ok(Book::new(key, select(connection, &query, [])?))
     }
 
     /// Everything that is known of one reader, in the order in which it happened.

@@ -2,5 +2,6 @@
 
 mod import;
 mod mailto;
+mod meanwhile;
 mod suppression;
 mod upkeep;
