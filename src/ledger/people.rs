@@ -56,9 +56,7 @@ pub fn each_person(
              event.at, refusal, code, enhanced, text, remote, stage, queue_id
          FROM recipient
          LEFT JOIN edition ON edition.id = recipient.edition
-         LEFT JOIN delivery_event AS event ON event.id = (
-             SELECT max(id) FROM delivery_event
-             WHERE recipient = recipient.id AND kind IN ('accepted', 'deferred', 'rejected', 'unknown'))
+         LEFT JOIN delivery_event AS event ON event.id = recipient.last_outcome
          WHERE recipient.plan = (SELECT id FROM plan WHERE issue = ?1) ORDER BY recipient.id",
     )?;
     let mut rows = people.query([issue.as_str()])?;

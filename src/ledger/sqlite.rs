@@ -15,6 +15,9 @@ use crate::state::{Database, StateError};
 #[derive(Clone)]
 pub struct SqliteLedger(Database);
 
+/// Why nobody can tell what became of an attempt that a crash left open.
+const ENDED: &str = "the run ended before the reply came";
+
 /// What a person decided about messages whose final reply never came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UnknownDecision {
@@ -43,17 +46,19 @@ impl SqliteLedger {
         let issue = issue.clone();
         self.0.write_now(move |transaction| {
             let Some(plan) = plan::find(transaction, &issue)? else { return Ok(None) };
-            transaction.execute(
-                "INSERT INTO delivery_event (recipient, at, kind, text)
-                 SELECT id, ?2, 'unknown', 'the run ended before the reply came' FROM recipient
-                 WHERE plan = ?1 AND state = 'attempting'",
-                params![plan.id, now.as_millisecond()],
-            )?;
-            transaction.execute(
-                "UPDATE recipient SET state = 'unknown', reason = 'the run ended before the reply came'
-                 WHERE plan = ?1 AND state = 'attempting'",
-                [plan.id],
-            )?;
+            let mut open = transaction.prepare("SELECT id FROM recipient WHERE plan = ?1 AND state = 'attempting'")?;
+            let open: Vec<i64> = open.query_map([plan.id], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+            for recipient in open {
+                transaction.execute(
+                    "INSERT INTO delivery_event (recipient, at, kind, text, refusal)
+                     VALUES (?1, ?2, 'unknown', ?3, ?4)",
+                    params![recipient, now.as_millisecond(), ENDED, Refusal::Network.as_str()],
+                )?;
+                transaction.execute(
+                    "UPDATE recipient SET state = 'unknown', reason = ?2, last_outcome = ?3 WHERE id = ?1",
+                    params![recipient, ENDED, transaction.last_insert_rowid()],
+                )?;
+            }
             Ok(Some(plan))
         })
     }
@@ -273,9 +278,6 @@ impl Ledger for SqliteLedger {
                 Outcome::Unknown(_) => ("unknown", None),
             };
             transaction
-                .prepare_cached("UPDATE recipient SET state = ?2, reason = ?3, due = ?4 WHERE id = ?1")?
-                .execute(params![recipient.0, state, reply.to_string(), due.map(Timestamp::as_millisecond)])?;
-            transaction
                 .prepare_cached(
                     "INSERT INTO delivery_event
                          (recipient, at, kind, code, enhanced, text, remote, stage, refusal, queue_id)
@@ -292,6 +294,17 @@ impl Ledger for SqliteLedger {
                     stage.map(Stage::as_str),
                     refusal.map(Refusal::as_str),
                     queue_id
+                ])?;
+            transaction
+                .prepare_cached(
+                    "UPDATE recipient SET state = ?2, reason = ?3, due = ?4, last_outcome = ?5 WHERE id = ?1",
+                )?
+                .execute(params![
+                    recipient.0,
+                    state,
+                    reply.to_string(),
+                    due.map(Timestamp::as_millisecond),
+                    transaction.last_insert_rowid()
                 ])
         };
         self.0.write(write).await.map(drop)

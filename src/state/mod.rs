@@ -162,7 +162,8 @@ mod tests {
              INSERT INTO plan (id, issue, relay, date) VALUES (1, '2015-11', 'smtp://127.0.0.1:25', 0);
              INSERT INTO recipient (plan, address, identity, state, attempts)
              VALUES (1, 'ann@example.org', 'ann@example.org', 'accepted', 2);
-             INSERT INTO delivery_event (recipient, at, kind) VALUES (1, 0, 'accepted');",
+             INSERT INTO delivery_event (recipient, at, kind)
+             VALUES (1, 0, 'attempt'), (1, 1, 'deferred'), (1, 2, 'attempt'), (1, 3, 'accepted'), (1, 4, 'attempt');",
         )
         .unwrap();
         drop(old);
