@@ -182,7 +182,14 @@ impl Checks<'_> {
         let per_domain = raw.per_domain.map_or(DomainLimits::NONE, |RawLimits { rate, connections }| {
             self.limits(rate.as_ref(), connections.as_ref())
         });
-        let domains = raw.domain.into_iter().filter_map(|domain| self.domain(&domain)).collect();
+        let mut domains: Vec<(String, DomainLimits)> = Vec::new();
+        for raw in raw.domain {
+            let Some((name, limits)) = self.domain(&raw) else { continue };
+            if domains.iter().any(|(known, _)| *known == name) {
+                self.fault(&raw.name, format!("{name} stands here twice"), "remove one of the two");
+            }
+            domains.push((name, limits));
+        }
         let zone = self.zone(raw.time_zone.as_ref());
         let hours = self.hours(raw.window_of_day.as_ref(), raw.time_zone.is_some(), zone.as_ref());
         Throttle {
@@ -337,12 +344,13 @@ mod tests {
         let faults = parse(
             "rate = \"fast\"\nwindow_of_day = \"9-17\"\ntime_zone = \"Toronto\"\nmessages_per_connection = 0\n\
              [[throttle.domain]]\nname = \"not a domain\"\nrate = \"2/s\"\n\
-             [[throttle.domain]]\nname = \"example.org\"\n",
+             [[throttle.domain]]\nname = \"example.org\"\n\
+             [[throttle.domain]]\nname = \"EXAMPLE.org\"\nconnections = 1\n",
         )
         .unwrap_err();
         let mut lines: Vec<_> = faults.iter().filter_map(|(_, line)| *line).collect();
         lines.sort_unstable();
-        assert_eq!(lines, [11, 12, 13, 14, 16, 19], "{faults:?}");
+        assert_eq!(lines, [11, 12, 13, 14, 16, 19, 21], "{faults:?}");
         let faults = parse("window_of_day = \"09:00-17:00\"").unwrap_err();
         assert_eq!(faults[0].0, "window_of_day needs a time_zone");
     }

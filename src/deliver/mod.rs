@@ -169,7 +169,7 @@ impl<T: Transport, L: Ledger> Run<T, L> {
         }
         match (first_error, halt) {
             (Some(error), _) => Err(error),
-            (None, Some((Halt::TooManyRefused { refused, answers }, _))) => {
+            (None, Some((Halt::TooManyRefused { refused, answers }, _))) if queue.has_rest() => {
                 Ok(End::TooManyRefused { refused, answers })
             }
             (None, _) if *run.stop.borrow() => Ok(End::Stopped),

@@ -157,6 +157,11 @@ impl Queue {
         self.schedule().end()
     }
 
+    /// Whether the run ended with anyone left.
+    pub(super) fn has_rest(&self) -> bool {
+        self.schedule().has_rest()
+    }
+
     fn schedule(&self) -> MutexGuard<'_, Schedule> {
         // No code that could panic runs under the lock.
         self.0.schedule.lock().unwrap_or_else(PoisonError::into_inner)

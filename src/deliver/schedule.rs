@@ -256,10 +256,15 @@ impl Schedule {
         (self.blocked, self.throttle.not_welcome(reply, now))
     }
 
+    /// Whether anyone is left who was not tried, or is to be tried again.
+    pub(super) fn has_rest(&self) -> bool {
+        self.ready + self.waiting.len() > 0
+    }
+
     pub(super) fn end(&self) -> End {
         match &self.unreachable {
             Some(reply) if self.given_up => End::Unreachable(reply.clone()),
-            _ if self.left == Some(0) && self.ready + self.waiting.len() > 0 => End::Limited,
+            _ if self.left == Some(0) && self.has_rest() => End::Limited,
             _ => End::Done { next_due: self.waiting.values().filter_map(|job| job.due).min() },
         }
     }

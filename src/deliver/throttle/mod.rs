@@ -38,6 +38,14 @@ pub struct Limits {
     pub connections: Option<usize>,
 }
 
+impl Limits {
+    /// The stricter of two, where several domains of one provider are named.
+    fn both(self, other: Self) -> Self {
+        let rate = self.rate.into_iter().chain(other.rate).reduce(f64::min);
+        Self { rate, connections: self.connections.into_iter().chain(other.connections).min() }
+    }
+}
+
 /// A receiving domain, or all domains of one provider.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Lane(pub(super) usize);
@@ -101,8 +109,8 @@ impl Throttle {
         if let Some(lane) = self.names.get(name) {
             return *lane;
         }
-        let named = self.settings.domains.iter().find(|(domain, _)| providers::counted_as(domain) == name);
-        let limits = named.map_or(self.settings.any_domain, |(_, limits)| *limits);
+        let named = self.settings.domains.iter().filter(|(domain, _)| providers::counted_as(domain) == name);
+        let limits = named.map(|(_, limits)| *limits).reduce(Limits::both).unwrap_or(self.settings.any_domain);
         let lane = Lane(self.lanes.len());
         self.lanes.push(LaneState { pacer: Pacer::new(limits.rate), connections: limits.connections, under_way: 0 });
         self.names.insert(name.to_owned(), lane);
@@ -248,7 +256,8 @@ mod tests {
     fn a_domain_has_the_limits_of_its_own_name_or_its_providers_or_else_those_of_any() {
         let own = Limits { rate: Some(2.0), connections: Some(1) };
         let any_domain = Limits { rate: None, connections: Some(3) };
-        let domains = vec![("googlemail.com".to_owned(), own)];
+        let laxer = Limits { rate: Some(5.0), connections: None };
+        let domains = vec![("googlemail.com".to_owned(), own), ("gmail.com".to_owned(), laxer)];
         let mut throttle = Throttle::new(Settings { any_domain, domains, ..Settings::default() });
         let (gmail, other) = (throttle.lane("gmail.com"), throttle.lane("example.org"));
         assert_eq!(throttle.lane("googlemail.com"), gmail);
