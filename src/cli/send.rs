@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::account::Closing;
 use super::appointment::{self, At};
+use super::confirm::confirm;
 use super::diagnostics::counted;
 use super::run::{Agreed, RunOptions, runtime, tell_end, tell_logs};
 use super::whom::WhomOptions;
@@ -19,6 +20,10 @@ use crate::domain::outcome::Outcome;
 use crate::domain::{Digest, EmailAddress, IssueId, Language};
 use crate::ledger::UnknownDecision;
 use crate::pipeline::{self, Decisions, Desk, Mode, Newsletter, Pace, PipelineError, Proposal, refused};
+use crate::readers::Register;
+
+/// How old a reading of the mailboxes may be.
+const FRESH: jiff::SignedDuration = jiff::SignedDuration::from_hours(48);
 
 #[derive(Debug, clap::Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
@@ -82,6 +87,7 @@ impl Send {
         let proposal = desk.propose(newsletter.digest(&issue), assembly, &name, decisions, clock.now())?;
         let before = desk.account()?;
         self.tell(&newsletter, &proposal, &name, &pace, before.unknown);
+        self.warn_of_uncollected(&newsletter, &proposal, clock.now())?;
         self.agree(&proposal)?;
         if let Some(at) = at.filter(|_| proposal.due() > 0) {
             // A template's fault is not to be found out about when everyone has gone home.
@@ -213,6 +219,27 @@ impl Send {
                 "  unknown     {unknown}: their final reply never came; --retry-unknown or --drop-unknown decides"
             );
         }
+    }
+
+    /// Who left and whose mail came back since the last issue may stand in a mailbox that nobody read: then
+    /// whoever is there to be asked is asked.
+    fn warn_of_uncollected(
+        &self,
+        newsletter: &Newsletter,
+        proposal: &Proposal,
+        now: jiff::Timestamp,
+    ) -> Result<(), PipelineError> {
+        if newsletter.config.mailboxes.is_empty() || proposal.due() == 0 || !pipeline::was_ever_sent(newsletter)? {
+            return Ok(());
+        }
+        let told = match Register::last_collection(&newsletter.database())? {
+            Some(last) if now.duration_since(last) <= FRESH => return Ok(()),
+            Some(last) => format!("were read last on {}", last.strftime("%Y-%m-%d")),
+            None => "were never read".to_owned(),
+        };
+        eprintln!("warning: the mailboxes in which people ask to leave and mail comes back {told}");
+        eprintln!("    read them first: bulletin bounces collect");
+        confirm("Send without it?", self.approve.is_some() || !std::io::stdin().is_terminal())
     }
 
     /// Has it agreed to: by the digest, or by typing the issue's name.

@@ -9,6 +9,7 @@ use super::{Desk, PipelineError, refused};
 use crate::domain::IssueId;
 use crate::ledger::{PersonLine, each_person};
 use crate::state::{StateError, open_to_read, private_file, private_folder};
+use crate::subscribers::neutral;
 
 /// Everyone of the plan.
 pub const DELIVERIES: &str = "deliveries.csv";
@@ -102,31 +103,11 @@ impl Table {
             text(last.and_then(|last| last.queue_id.as_ref())),
             person.attempts.to_string(),
         ];
-        Ok(self.rows.write_record(cells.iter().map(|cell| inert(cell)))?)
+        Ok(self.rows.write_record(cells.iter().map(|cell| neutral(cell).into_owned()))?)
     }
 
     fn end(self) -> io::Result<()> {
         self.rows.into_inner().map_err(csv::IntoInnerError::into_error)?;
         std::fs::rename(&self.draft, &self.path)
-    }
-}
-
-/// What a reader or a server wrote must not be run as a formula by whoever opens the table.
-fn inert(cell: &str) -> String {
-    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell.to_owned() }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_a_spreadsheet_would_run_is_marked_as_text() {
-        for formula in ["=1+1", "+1@example.org", "-1", "@SUM(A1)", "\t=1", "\r=1"] {
-            assert_eq!(inert(formula), format!("'{formula}"));
-        }
-        for text in ["ann@example.org", "", "a=b", "'quoted"] {
-            assert_eq!(inert(text), text);
-        }
     }
 }

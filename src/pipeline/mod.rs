@@ -23,7 +23,7 @@ use crate::subscribers::{Roster, Subscriber};
 pub use delivery::{Delivery, Mode, Pace, send_test};
 pub use list::{Words, list_of};
 pub use logs::{BOUNCES, DELIVERIES, write_logs};
-pub use newsletter::Newsletter;
+pub use newsletter::{Newsletter, was_ever_sent};
 pub use plan::{Decisions, Desk, Proposal, lock};
 pub use signing::signing_keys;
 pub use whom::{Selection, Whom};

@@ -8,9 +8,10 @@ use crate::domain::digest::Digester;
 use crate::domain::token::TokenKey;
 use crate::domain::{Digest, Finding, IssueId, Topic};
 use crate::issue::{self, Image, Issue, IssueError};
+use crate::ledger::planned_issues;
 use crate::readers::{Book, Register};
 use crate::render::{RenderError, Setting, Templates};
-use crate::state::StateError;
+use crate::state::{StateError, open_to_read};
 use crate::subscribers::{self, Roster};
 
 use super::PipelineError;
@@ -130,6 +131,17 @@ impl Newsletter {
         let Config { newsletter, sender, links, return_path, .. } = &self.config;
         Composer { newsletter, sender, links, return_path, issue, key: &self.key, date, kind }
     }
+}
+
+/// Whether an issue of the newsletter was ever sent, or begun to be.
+///
+/// # Errors
+/// The database can't be read.
+pub fn was_ever_sent(newsletter: &Newsletter) -> Result<bool, StateError> {
+    let path = newsletter.database();
+    let Some(connection) = open_to_read(&path)? else { return Ok(false) };
+    let issues = planned_issues(&connection).map_err(|error| StateError::Database(path, error))?;
+    Ok(!issues.is_empty())
 }
 
 fn logo(folder: &Path, path: &Path) -> Result<Image, RenderError> {

@@ -161,3 +161,18 @@ fn encode_checked(encoding: &'static Encoding, text: &str, bytes: &mut Vec<u8>) 
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_spreadsheet_would_run_is_marked_as_text() {
+        for formula in ["=1+1", "+1@example.org", "-1", "@SUM(A1)", "\t=1", "\r=1"] {
+            assert_eq!(neutral(formula), format!("'{formula}"));
+        }
+        for text in ["ann@example.org", "", "a=b", "'quoted"] {
+            assert_eq!(neutral(text), text);
+        }
+    }
+}

@@ -83,6 +83,29 @@ fn who_left_the_list_already_is_kept_from_coming_back() {
 }
 
 #[test]
+fn a_send_warns_when_the_mailboxes_were_not_read_for_two_days() {
+    let (project, digest) = newsletter(2);
+    project.edit("bulletin.toml", "[throttle]", "[bounces]\nmailbox = \"mailbox\"\n\n[throttle]");
+    fs::create_dir_all(project.path("mailbox/new")).unwrap();
+    fs::create_dir_all(project.path("mailbox/cur")).unwrap();
+    let post = Post::open("");
+    let (said, _) = sent(&project, &post, &digest, &[]);
+    assert!(
+        !said.stderr.contains("mailboxes"),
+        "nothing was ever sent, so nothing can have come back: {}",
+        said.stderr
+    );
+    project.write("subscribers/subscribers.csv", &crate::send::stage::list(3));
+    let (said, _) = sent(&project, &post, &digest, &["--include-new"]);
+    assert!(said.stderr.contains("were never read"), "{}", said.stderr);
+    assert!(said.stderr.contains("bulletin bounces collect"), "{}", said.stderr);
+    project.run(&["bounces", "collect"]);
+    project.write("subscribers/subscribers.csv", &crate::send::stage::list(4));
+    let (said, _) = sent(&project, &post, &digest, &["--include-new"]);
+    assert!(!said.stderr.contains("mailboxes"), "{}", said.stderr);
+}
+
+#[test]
 fn no_mailbox_is_an_error_with_its_cure() {
     let (project, _) = newsletter(1);
     let said = project.run(&["bounces", "collect"]);

@@ -3,5 +3,6 @@
 mod import;
 mod mailto;
 mod meanwhile;
+mod revival;
 mod suppression;
 mod upkeep;
