@@ -1,7 +1,7 @@
 //! The encoding of a file: all of its bytes in, in pieces; the encoding out, and a doubt with the line of
 //! the first odd byte where that had to be guessed.
 
-use std::io::{self, Read};
+use std::io::{self, Read, Seek};
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Encoding, MACINTOSH, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
@@ -25,8 +25,8 @@ pub(in super::super) struct NotText;
 
 const PIECE: usize = 64 * 1024;
 
-/// Reads `source` to its end.
-pub(super) fn scan(source: &mut impl Read) -> io::Result<Result<Scan, NotText>> {
+/// Reads `source` to its end; and once more, if it is not UTF-8, since looking at words takes its time.
+pub(super) fn scan(source: &mut (impl Read + Seek)) -> io::Result<Result<Scan, NotText>> {
     let mut piece = vec![0; PIECE];
     let mut filled = fill(source, &mut piece)?;
     let head = &piece[..filled];
@@ -54,7 +54,56 @@ pub(super) fn scan(source: &mut impl Read) -> io::Result<Result<Scan, NotText>> 
         let final_newline = line_end.contains(&bytes.last);
         return Ok(Ok(Scan { encoding, bom: marked.is_some(), is_mixed: false, final_newline, doubt }));
     }
-    Ok(Ok(bytes.finish(marked.is_some())))
+    bytes.end();
+    let (final_newline, bom) = (matches!(bytes.last[1], b'\n' | b'\r'), marked.is_some());
+    let scan = Scan { encoding: UTF_8, bom, is_mixed: false, final_newline, doubt: None };
+    let Some(line) = bytes.first_odd else { return Ok(Ok(scan)) };
+    if bom || bytes.good > 2 * bytes.odd {
+        let odd = if bytes.odd == 1 { "one byte".to_owned() } else { format!("{} bytes", bytes.odd) };
+        let message = format!("the list is UTF-8 but for {odd} that can't be, which were read as Windows-1252");
+        let help = "check the names with accents from this line on; saving as \"CSV UTF-8\" leaves no doubt";
+        let doubt = Finding::warning("encoding", message).at_line(line).with_help(help);
+        return Ok(Ok(Scan { is_mixed: true, doubt: Some(doubt), ..scan }));
+    }
+    source.rewind()?;
+    let encoding = guess(source, bytes.lines.are_lone_cr())?;
+    let doubt = Finding::warning("encoding", format!("the list is not UTF-8 and was read as {}", shown(encoding)))
+        .at_line(line)
+        .with_help("check a name with an accent in this line; saving as \"CSV UTF-8\" leaves no doubt");
+    Ok(Ok(Scan { encoding, doubt: Some(doubt), ..scan }))
+}
+
+/// How much of a file with accents a guess is made from.
+const GUESSED_FROM: usize = 4 * 1024 * 1024;
+
+/// An encoding of one or several bytes a character that is not UTF-8.
+fn guess(source: &mut impl Read, lone_cr: bool) -> io::Result<&'static Encoding> {
+    let mut evidence = Evidence::default();
+    let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
+    let mut piece = vec![0; PIECE];
+    let mut seen = 0;
+    while seen < GUESSED_FROM {
+        let filled = fill(source, &mut piece)?;
+        if filled == 0 {
+            break;
+        }
+        // A pure ASCII piece tells nothing.
+        if !piece[..filled].is_ascii() {
+            evidence.feed(&piece[..filled]);
+            detector.feed(&piece[..filled], false);
+            seen += filled;
+        }
+    }
+    detector.feed(b"", true);
+    let guess = detector.guess(None, Utf8Detection::Deny);
+    Ok(match () {
+        () if evidence.speaks_for_mac(lone_cr) => MACINTOSH,
+        () if evidence.speaks_for_french() => WINDOWS_1252,
+        // What the detector takes for another western encoding is told apart by the words above.
+        () if !guess.is_single_byte() || guess.name().starts_with("windows-125") => guess,
+        () if guess.name().starts_with("ISO-8859-") || guess.name().starts_with("KOI8") => guess,
+        () => WINDOWS_1252,
+    })
 }
 
 /// As much as fits, or all that is left.
@@ -100,6 +149,7 @@ fn tail(before: [u8; 2], bytes: &[u8]) -> [u8; 2] {
 }
 
 /// What is gathered from bytes that may be UTF-8.
+#[derive(Default)]
 struct Bytes {
     /// The end of the last piece, where a character was cut off.
     rest: Vec<u8>,
@@ -108,25 +158,7 @@ struct Bytes {
     good: usize,
     odd: usize,
     first_odd: Option<usize>,
-    /// Bytes that can't be UTF-8, each with what stands beside it, and its words.
-    evidence: Evidence,
-    detector: EncodingDetector,
     last: [u8; 2],
-}
-
-impl Default for Bytes {
-    fn default() -> Self {
-        Self {
-            rest: Vec::new(),
-            lines: Lines::default(),
-            good: 0,
-            odd: 0,
-            first_odd: None,
-            evidence: Evidence::default(),
-            detector: EncodingDetector::new(Iso2022JpDetection::Deny),
-            last: [0; 2],
-        }
-    }
 }
 
 impl Bytes {
@@ -135,8 +167,6 @@ impl Bytes {
         // A pure ASCII piece, which is the usual one, tells nothing but its lines.
         let is_ascii = self.rest.is_empty() && bytes.is_ascii();
         if !is_ascii {
-            self.evidence.feed(bytes);
-            self.detector.feed(bytes, false);
             let mut joined = std::mem::take(&mut self.rest);
             joined.extend_from_slice(bytes);
             self.utf8(&joined);
@@ -164,41 +194,13 @@ impl Bytes {
         }
     }
 
-    fn finish(mut self, bom: bool) -> Scan {
+    /// A character that is cut off at the end is odd.
+    fn end(&mut self) {
         if !self.rest.is_empty() {
             self.odd += self.rest.len();
             self.first_odd.get_or_insert(self.lines.line);
         }
-        self.detector.feed(b"", true);
-        let final_newline = matches!(self.last[1], b'\n' | b'\r');
-        let scan = Scan { encoding: UTF_8, bom, is_mixed: false, final_newline, doubt: None };
-        let Some(line) = self.first_odd else { return scan };
-        if bom || self.good > 2 * self.odd {
-            let doubt = Finding::warning(
-                "encoding",
-                format!("the list is UTF-8 but for {} that can't be, which were read as Windows-1252", bytes(self.odd)),
-            );
-            let help = "check the names with accents from this line on; saving as \"CSV UTF-8\" leaves no doubt";
-            return Scan { is_mixed: true, doubt: Some(doubt.at_line(line).with_help(help)), ..scan };
-        }
-        let guess = self.detector.guess(None, Utf8Detection::Deny);
-        let encoding = match () {
-            () if self.evidence.speaks_for_mac(self.lines.are_lone_cr()) => MACINTOSH,
-            () if self.evidence.speaks_for_french() => WINDOWS_1252,
-            // What the detector takes for another western encoding is told apart by the words above.
-            () if !guess.is_single_byte() || guess.name().starts_with("windows-125") => guess,
-            () if guess.name().starts_with("ISO-8859-") || guess.name().starts_with("KOI8") => guess,
-            () => WINDOWS_1252,
-        };
-        let doubt = Finding::warning("encoding", format!("the list is not UTF-8 and was read as {}", shown(encoding)))
-            .at_line(line)
-            .with_help("check a name with an accent in this line; saving as \"CSV UTF-8\" leaves no doubt");
-        Scan { encoding, doubt: Some(doubt), ..scan }
     }
-}
-
-fn bytes(count: usize) -> String {
-    if count == 1 { "one byte".to_owned() } else { format!("{count} bytes") }
 }
 
 fn beyond_ascii(text: &[u8]) -> usize {
@@ -261,7 +263,7 @@ mod tests {
     use super::*;
 
     fn scanned(bytes: &[u8]) -> (&'static str, Option<usize>) {
-        let scan = scan(&mut &bytes[..]).unwrap().unwrap_or_else(|NotText| panic!("no text"));
+        let scan = scan(&mut io::Cursor::new(&bytes[..])).unwrap().unwrap_or_else(|NotText| panic!("no text"));
         (scan.encoding.name(), scan.doubt.and_then(|doubt| doubt.line))
     }
 
@@ -309,7 +311,7 @@ mod tests {
     fn one_row_of_another_encoding_does_not_spoil_the_rest() {
         let mut bytes = "name\nZoë\nÉlodie\nFrançois\nHélène\n".as_bytes().to_vec();
         bytes.extend(b"Ren\xe9\n");
-        let scan = scan(&mut &bytes[..]).unwrap().unwrap_or_else(|NotText| panic!("no text"));
+        let scan = scan(&mut io::Cursor::new(&bytes[..])).unwrap().unwrap_or_else(|NotText| panic!("no text"));
         assert!(scan.is_mixed);
         assert_eq!((scan.encoding, scan.doubt.unwrap().line), (UTF_8, Some(6)));
     }
@@ -328,8 +330,8 @@ mod tests {
 
     #[test]
     fn what_is_no_text_is_not_taken_for_one() {
-        assert!(scan(&mut &b"%PDF-1.7\n"[..]).unwrap().is_err());
-        assert!(scan(&mut &[0, 1, 2, 3, 200, 0, 7, 9].repeat(50)[..]).unwrap().is_err());
+        assert!(scan(&mut io::Cursor::new(b"%PDF-1.7\n")).unwrap().is_err());
+        assert!(scan(&mut io::Cursor::new([0, 1, 2, 3, 200, 0, 7, 9].repeat(50))).unwrap().is_err());
         assert_eq!(scanned(b"email,name\nann@example.org,An\0n\n"), ("UTF-8", None));
     }
 }
