@@ -15,11 +15,13 @@
 //! | [`deliver`] | messages | each one's outcome |
 //! | [`ledger`] | attempts and outcomes | the account, which always adds up |
 //! | [`inbox`] | a file, folder, mbox, Maildir or standard input | mails, as bytes |
+//! | [`bounces`] | a mail or a webhook's JSON | what it says about each recipient |
 //! | [`state`] | | the one database, and who may write to it |
 //!
 //! [`pipeline`] is where they meet for an issue, [`upkeep`] where some of them meet between two issues. [`preview`] and [`rehearsal`] are side doors, and
 //! [`cli`] is the front one.
 
+pub mod bounces;
 pub mod cli;
 pub mod compose;
 pub mod config;

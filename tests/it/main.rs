@@ -4,6 +4,7 @@
 
 mod architecture;
 mod authoring;
+mod bounces;
 mod cli;
 mod dkim;
 mod editions;

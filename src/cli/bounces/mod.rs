@@ -1,5 +1,6 @@
 //! `bulletin bounces`: the mail that comes back.
 
+mod classify;
 mod collect;
 
 use std::path::Path;
@@ -18,6 +19,8 @@ pub(super) struct Bounces {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Tell what returned mail says about each recipient; nothing is changed
+    Classify(classify::Classify),
     /// Read the mailboxes, and suppress whoever asks to leave
     Collect(collect::Collect),
 }
@@ -25,6 +28,7 @@ enum Command {
 impl Bounces {
     pub(super) fn run(&self, dir: Option<&Path>, clock: &Clock) -> Result<Ended, PipelineError> {
         match &self.command {
+            Command::Classify(command) => command.run(dir),
             Command::Collect(command) => command.run(&Newsletter::open(&folder(dir)?)?, clock),
         }
     }

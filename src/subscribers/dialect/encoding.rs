@@ -263,7 +263,7 @@ mod tests {
     use super::*;
 
     fn scanned(bytes: &[u8]) -> (&'static str, Option<usize>) {
-        let scan = scan(&mut io::Cursor::new(&bytes[..])).unwrap().unwrap_or_else(|NotText| panic!("no text"));
+        let scan = scan(&mut io::Cursor::new(bytes)).unwrap().unwrap_or_else(|NotText| panic!("no text"));
         (scan.encoding.name(), scan.doubt.and_then(|doubt| doubt.line))
     }
 
@@ -311,7 +311,7 @@ mod tests {
     fn one_row_of_another_encoding_does_not_spoil_the_rest() {
         let mut bytes = "name\nZoë\nÉlodie\nFrançois\nHélène\n".as_bytes().to_vec();
         bytes.extend(b"Ren\xe9\n");
-        let scan = scan(&mut io::Cursor::new(&bytes[..])).unwrap().unwrap_or_else(|NotText| panic!("no text"));
+        let scan = scan(&mut io::Cursor::new(bytes)).unwrap().unwrap_or_else(|NotText| panic!("no text"));
         assert!(scan.is_mixed);
         assert_eq!((scan.encoding, scan.doubt.unwrap().line), (UTF_8, Some(6)));
     }
