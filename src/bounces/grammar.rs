@@ -20,6 +20,8 @@ struct File {
     closing: Vec<String>,
     #[serde(default)]
     region: Region,
+    #[serde(default)]
+    words: Words,
     reason: Option<Reason>,
 }
 
@@ -33,6 +35,15 @@ pub(super) enum Region {
     Anywhere,
 }
 
+/// Whether people might write so as well.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Words {
+    #[default]
+    Own,
+    Common,
+}
+
 /// How one family words its reports.
 #[derive(Debug)]
 pub(super) struct Grammar {
@@ -40,6 +51,7 @@ pub(super) struct Grammar {
     /// Header fields that it alone writes: a name, and how the value begins.
     pub(super) header: Vec<(String, String)>,
     pub(super) region: Region,
+    pub(super) words: Words,
     /// Why, where the text says no more.
     pub(super) reason: Option<Reason>,
     /// Whether it takes the words that anybody would use.
@@ -108,6 +120,7 @@ impl Grammars {
                 mta: file.mta,
                 header: header.collect(),
                 region: file.region,
+                words: file.words,
                 reason: file.reason,
                 recipients: file.recipient.iter().map(|pattern| Pattern::parse(pattern)).collect(),
             });
@@ -192,6 +205,7 @@ impl Pattern {
                     skips = false;
                 }
                 Token::Recipient => {
+                    rest = rest.trim_start();
                     let brackets = !matches!(at.checked_sub(1).map(|at| &self.0[at]), Some(Token::Text(text)) if text.ends_with('<'));
                     let (address, behind) = if skips {
                         let address = address::first(rest)?;

@@ -6,6 +6,7 @@ use std::cell::LazyCell;
 
 use super::complaint::complaints;
 use super::fields::{self, Recipient};
+use super::grammar::Words;
 use super::header::Fields;
 use super::judge::{Around, Classifier, Said, kind, without_addresses};
 use super::report::{Evidence, Kind, Reason, Report};
@@ -48,7 +49,7 @@ impl Classifier {
             reports.extend(answer());
         }
         if reports.is_empty() && (author.reports() || is_report) {
-            reports = self.of_text(mail);
+            reports = self.of_text(mail, author);
         }
         if reports.is_empty() && author.reports() && depth == Depth::Outer {
             reports = self.of_enclosed(mail);
@@ -123,10 +124,13 @@ impl Classifier {
     }
 
     /// By the text for people.
-    fn of_text(&self, mail: &Opened) -> Vec<Report> {
+    fn of_text(&self, mail: &Opened, author: Author) -> Vec<Report> {
         let text = readable(mail);
         let told = text::read(self.grammars(), &text);
         let mut reports = Vec::new();
+        if author == Author::Nameless && told.as_ref().is_none_or(|told| told.family.words == Words::Common) {
+            return Vec::new();
+        }
         // Fields that lost their own part.
         let end = told.as_ref().map_or(text.len(), |told| told.said_to);
         if let Some(begin) = ["\nReporting-MTA:", "\nFinal-Recipient:", "\nOriginal-Recipient:"]
@@ -192,7 +196,9 @@ impl Classifier {
             reports.push(Report { mta, ..self.report(Some(recipient), said, Evidence::Original) });
         }
         if let Some(id) = behind.as_ref().and_then(|fields| fields.get("Message-ID")) {
-            reports.iter_mut().for_each(|report| report.message_id = Some(id.trim().to_owned()));
+            for report in &mut reports {
+                report.message_id = Some(id.trim().to_owned());
+            }
         }
         reports
     }

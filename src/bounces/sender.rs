@@ -102,8 +102,10 @@ const SUBJECTS: [&str; 41] = [
 pub(super) enum Author {
     /// A mail system, by its name or by fields that only such a one writes.
     System,
-    /// A machine, by marks that people's mails don't bear: a system, or one that answers for somebody.
+    /// A machine, by marks that people's mails don't bear.
     Machine,
+    /// Somebody who wants no answer (RFC 5321 section 4.5.5): a system, or a program that answers for a person.
+    Nameless,
     /// A machine or a person: nothing tells.
     Unclear,
     /// Somebody who passes on, or answers, what somebody else wrote.
@@ -113,7 +115,7 @@ pub(super) enum Author {
 impl Author {
     /// Whether its words may be taken for a report.
     pub(super) fn reports(self) -> bool {
-        matches!(self, Self::System | Self::Machine)
+        matches!(self, Self::System | Self::Machine | Self::Nameless)
     }
 }
 
@@ -151,8 +153,11 @@ pub(super) fn author(mail: &Opened, grammars: &Grammars) -> Author {
         !submitted.is_empty() && submitted != "no"
     };
     let reports = SUBJECTS.iter().any(|part| subject.contains(part));
-    if null_sender && (automatic || reports || !answers) {
+    if null_sender && reports {
         return Author::Machine;
+    }
+    if null_sender && (automatic || !answers) {
+        return Author::Nameless;
     }
     // Who takes their own bounces is no mail system, whatever they write about; and where nobody noted the
     // return-path, the sender's name must be one that people don't bear.

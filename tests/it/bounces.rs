@@ -68,6 +68,23 @@ const EXPECTED: &[(&str, Option<Told>)] = &[
     ("webhooks/postmark.json", Some(("bob@example.com", "complaint", "abuse", None))),
     ("webhooks/mailgun.json", Some(("ann@example.com", "soft", "mailbox-full", Some("5.2.2")))),
     ("webhooks/unrelated.json", None),
+    ("reports/sendmail-kin.eml", Some(("ann@example.com", "soft", "mailbox-full", None))),
+    ("reports/mailmarshal.eml", Some(("ann@example.com", "hard", "user-unknown", Some("5.1.1")))),
+    ("reports/delivery-errors.eml", Some(("ann@example.com", "hard", "user-unknown", None))),
+    ("reports/qmail-kin.eml", Some(("ann@example.com", "soft", "mailbox-full", None))),
+    ("reports/trouble-delivering.eml", Some(("ann@example.com", "hard", "user-unknown", Some("5.1.1")))),
+    ("reports/groupwise.eml", Some(("ann@example.com", "hard", "user-unknown", None))),
+    ("reports/netscape.eml", Some(("ann@example.com", "hard", "user-unknown", Some("5.1.1")))),
+    ("reports/smail.eml", Some(("ann@example.com", "hard", "user-unknown", None))),
+    ("reports/xmail.eml", Some(("ann@example.com", "hard", "user-unknown", Some("5.1.1")))),
+    ("reports/hmailserver.eml", Some(("ann@example.com", "hard", "user-unknown", None))),
+    ("reports/ironport.eml", Some(("ann@example.com", "hard", "user-unknown", Some("5.1.0")))),
+    ("reports/powermta.eml", Some(("ann@example.com", "hard", "user-unknown", Some("5.0.0")))),
+    ("reports/exchange-french.eml", Some(("ann@example.com", "hard", "user-unknown", Some("5.1.1")))),
+    ("reports/office-365-text.eml", Some(("ann@example.com", "hard", "user-unknown", Some("5.1.1")))),
+    ("reports/interscan.eml", Some(("ann@example.com", "hard", "user-unknown", None))),
+    ("reports/out-of-office-names-a-colleague.eml", Some(("bob@mx.example.net", "auto-reply", "vacation", None))),
+    ("reports/not-read.eml", None),
 ];
 
 fn fixtures() -> String {
