@@ -6,6 +6,9 @@ use serde::Deserialize;
 use super::report::Reason;
 use super::{GrammarError, address};
 
+/// How far behind the beginning of its line a phrase may stand.
+const LONGEST_LINE: usize = 2000;
+
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
@@ -144,16 +147,29 @@ impl Grammars {
     /// Where the report opens and closes in `text`, which begins with a line end.
     pub(super) fn marks(&self, text: &str) -> Marks {
         let mut marks = Marks::default();
+        let mut opened = false;
         for found in self.phrases.find_overlapping_iter(text) {
             let from = found.start() + usize::from(text.as_bytes()[found.start()] == b'\n');
-            let line = memchr::memrchr(b'\n', &text.as_bytes()[..from]).map_or(0, |at| at + 1);
+            // Nobody writes a report in lines that are longer.
+            let before = from.saturating_sub(LONGEST_LINE);
+            let Some(end) = memchr::memrchr(b'\n', &text.as_bytes()[before..from]) else { continue };
+            let line = before + end + 1;
             // What is quoted is not said.
             if text[line..].starts_with('>') {
                 continue;
             }
             match self.marks[found.pattern().as_usize()] {
-                Mark::Opening(family) => marks.openings.push((family, line)),
-                Mark::Closing => marks.closings.push(line),
+                Mark::Opening(family) => {
+                    opened |= self.families[family].words == Words::Own;
+                    marks.openings.push((family, line));
+                }
+                Mark::Closing => {
+                    marks.closings.push(line);
+                    // What follows is the original, of any length.
+                    if opened {
+                        break;
+                    }
+                }
             }
         }
         marks

@@ -182,8 +182,10 @@ pub(super) fn kind(action: Option<&str>, reason: Reason, status: Option<&str>) -
         Some("delayed") => return Kind::Soft,
         _ => {}
     }
-    // A name server may answer otherwise tomorrow.
-    if reason == Reason::HostUnknown && status.is_some_and(|status| status.starts_with('4')) {
+    // What is said with a 4xx may be otherwise tomorrow; but a server that names no such user until the queue
+    // gives up means it.
+    let given_up = action == Some("failed") && reason == Reason::UserUnknown;
+    if reason.kind() == Kind::Hard && !given_up && status.is_some_and(|status| status.starts_with('4')) {
         return Kind::Soft;
     }
     match reason {

@@ -57,6 +57,7 @@ fn headers_lines_and_lists_without_end_are_cut() {
         format!("{DSN}\n{}", "Final-Recipient: rfc822; a@example.com\n".repeat(100_000)),
         format!("Content-Type: text/plain; {}\n\n", "a=\"b\";".repeat(100_000)),
         format!("From: MAILER-DAEMON\nSubject: {}\n\n", "=?utf-8?q?=41?=".repeat(50_000)),
+        format!("From: MAILER-DAEMON\n\n{}", "undeliverable delayed ".repeat(100_000)),
         "\r".repeat(2_000_000),
         "\0".repeat(2_000_000),
         "[".repeat(1_000_000),
