@@ -153,3 +153,67 @@ fn stands_alone(text: &str, start: usize, end: usize) -> bool {
     let behind = end - start <= 4 && bytes.get(end).is_some_and(|byte| inside(*byte));
     !before && !behind
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rules() -> Rules {
+        let text = r#"
+            [[rule]]
+            reason = "blocked"
+            phrases = ["rbl", "ip * listed"]
+            [[rule]]
+            reason = "user-unknown"
+            phrases = ["user unknown", "listed"]
+            codes = ["x.1.1"]
+            [[rule]]
+            reason = "policy"
+            phrases = ["refused"]
+            weak = true
+        "#;
+        Rules::parse(text).unwrap()
+    }
+
+    #[test]
+    fn the_first_rule_that_fits_tells_the_reason_and_a_weak_one_only_alone() {
+        for (said, expected) in [
+            ("User UNKNOWN", Some((Reason::UserUnknown, Weight::Strong))),
+            ("refused: user unknown", Some((Reason::UserUnknown, Weight::Strong))),
+            ("user unknown, see the RBL", Some((Reason::Blocked, Weight::Strong))),
+            ("refused", Some((Reason::Policy, Weight::Weak))),
+            ("good morning", None),
+        ] {
+            assert_eq!(rules().of_words(said), expected, "{said}");
+        }
+    }
+
+    #[test]
+    fn the_parts_of_a_phrase_stand_in_their_order() {
+        assert_eq!(rules().of_words("your ip is listed"), Some((Reason::Blocked, Weight::Strong)));
+        assert_eq!(rules().of_words("listed for your ip"), Some((Reason::UserUnknown, Weight::Strong)));
+    }
+
+    #[test]
+    fn a_short_word_is_not_found_inside_another() {
+        assert_eq!(rules().of_words("garblrbled marble"), None);
+        assert_eq!(rules().of_words("the rbls"), None);
+    }
+
+    #[test]
+    fn a_code_stands_for_both_classes_and_a_vague_one_for_none() {
+        for (code, expected) in [
+            ("5.1.1", Some(Reason::UserUnknown)),
+            ("4.1.1", Some(Reason::UserUnknown)),
+            ("5.0.0", None),
+            ("5.9.9", None),
+        ] {
+            assert_eq!(rules().of_code(code), expected, "{code}");
+        }
+    }
+
+    #[test]
+    fn a_mistake_in_the_file_is_an_error() {
+        assert!(Rules::parse("[[rule]]\nreason = \"no-such-reason\"").is_err());
+    }
+}

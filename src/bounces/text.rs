@@ -157,3 +157,55 @@ pub(super) fn on_one_line(said: &str) -> String {
     }
     line
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FILE: &str = r#"
+        mta = "Example"
+        opening = ["could not reach"]
+        recipient = ["<{recipient}>:"]
+        closing = ["--- your mail", "^received: "]
+    "#;
+
+    fn told(text: &str) -> Option<Vec<(String, String)>> {
+        let grammars = Grammars::parse(&[("example.toml".to_owned(), FILE.to_owned())]).unwrap();
+        let told = read(&grammars, text)?;
+        Some(told.named.into_iter().map(|one| (one.recipient.to_owned(), one.said)).collect())
+    }
+
+    #[test]
+    fn what_stands_behind_a_recipient_is_said_about_this_one() {
+        let text = "\nWe could not reach:\n<a@example.org>:\n550 no\n such user\n<b@example.org>:\nfull\n\n--- your mail\n\
+                    <c@example.org>:\n";
+        let expected = [("a@example.org", "550 no\nsuch user"), ("b@example.org", "full")];
+        assert_eq!(told(text), Some(expected.map(|(name, said)| (name.to_owned(), said.to_owned())).to_vec()));
+    }
+
+    #[test]
+    fn a_recipient_of_whom_nothing_is_said_shares_what_is_said_to_all() {
+        let named = told("\nWe could not reach these, as the disk is full:\n<a@example.org>:\n").unwrap();
+        assert!(named[0].1.contains("the disk is full"), "{named:?}");
+    }
+
+    #[test]
+    fn a_quoted_line_opens_nothing_and_the_original_begins_at_its_header() {
+        assert_eq!(told("\n> We could not reach:\n<a@example.org>:\n"), None);
+        assert_eq!(told("\nWe could not reach you.\nReceived: from x\n<a@example.org>:\n"), Some(Vec::new()));
+    }
+
+    #[test]
+    fn a_reply_in_several_lines_becomes_one() {
+        for (said, line) in [
+            (
+                "550-5.1.1 The account\n550-5.1.1 that you wrote to\n550 5.1.1 is gone",
+                "550-5.1.1 The account that you wrote to is gone",
+            ),
+            ("552 over\n   quota", "552 over quota"),
+            ("", ""),
+        ] {
+            assert_eq!(on_one_line(said), line);
+        }
+    }
+}
