@@ -12,7 +12,7 @@ use super::judge::{Around, Classifier, Said, kind, without_addresses};
 use super::report::{Evidence, Kind, Reason, Report};
 use super::rules::Weight;
 use super::sender::{self, Author};
-use super::text::{self, Told};
+use super::text::{self, Named, Told};
 use super::{address, mime, webhooks};
 use mime::Opened;
 
@@ -160,7 +160,13 @@ impl Classifier {
         let otherwise = family.and_then(|family| family.reason);
         let mta = told.as_ref().and_then(Told::mta);
         let mut failed: Vec<&str> = mail.header.all("X-Failed-Recipients").flat_map(address::all).collect();
-        let named = told.as_ref().map(|told| told.named.as_slice()).unwrap_or_default();
+        let mut named: Vec<&Named> = told.iter().flat_map(|told| &told.named).collect();
+        // Besides those who were not reached, a report may name whom to turn to, and whom it was sent to.
+        let ends = ["From", "To"].map(|name| mail.header.get(name).and_then(address::first));
+        let is_end = |name: &str| ends.into_iter().flatten().any(|end| end.eq_ignore_ascii_case(name));
+        if named.iter().any(|one| !is_desk(one.recipient) && !is_end(one.recipient)) {
+            named.retain(|one| !is_desk(one.recipient) && !is_end(one.recipient));
+        }
         // Where the two contradict each other, a family that is known by its words is believed.
         let agree = named.iter().any(|one| failed.iter().any(|known| known.eq_ignore_ascii_case(one.recipient)));
         if !named.is_empty() && !agree && family.is_some_and(|family| !family.is_generic) {
@@ -179,7 +185,7 @@ impl Classifier {
             );
         }
         if failed.is_empty() {
-            for one in named {
+            for one in &named {
                 let said = Said { words: &one.said, around: Around::Text(&told_said), otherwise, ..Said::default() };
                 add(
                     &mut reports,
@@ -267,6 +273,13 @@ fn header_behind(text: &str) -> Option<Fields<'_>> {
         .filter_map(|field| text.find(field))
         .min()?;
     Some(Fields::split(&text[begin + 1..]).0)
+}
+
+/// Whether people are asked to write there for help.
+fn is_desk(recipient: &str) -> bool {
+    const DESKS: [&str; 6] = ["postmaster@", "mailer-daemon@", "abuse@", "support@", "helpdesk@", "hostmaster@"];
+    let recipient = recipient.to_ascii_lowercase();
+    DESKS.iter().any(|desk| recipient.starts_with(desk))
 }
 
 fn to_one(fields: &Fields) -> Option<String> {

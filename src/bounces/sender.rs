@@ -13,6 +13,9 @@ const PASSED_ON: [&str; 20] = [
     "rif:", "enc:", "odp:", "pd:", "転送:",
 ];
 
+/// Those of them that pass on what somebody else wrote.
+const FORWARDED: [&str; 8] = ["fwd:", "fw:", "wg:", "tr:", "rv:", "enc:", "pd:", "転送:"];
+
 /// Parts of names that only mail systems bear.
 const DAEMONS: [&str; 15] = [
     "mailer-daemon",
@@ -139,9 +142,10 @@ pub(super) fn author(mail: &Opened, grammars: &Grammars) -> Author {
     if family || header.has("X-Failed-Recipients") {
         return Author::System;
     }
-    // A postmaster may be a person who passes something on, in an envelope of their own.
+    // A postmaster may be a person who passes something on, by the subject or by an envelope of their own.
     let own_envelope = return_path.contains('@') && !is_daemon(&return_path);
-    if daemon && !(passed_on && own_envelope) {
+    let forwarded = FORWARDED.iter().any(|prefix| subject.starts_with(prefix)) && !from.contains("daemon");
+    if daemon && !(passed_on && (own_envelope || forwarded)) {
         return Author::System;
     }
     if passed_on {

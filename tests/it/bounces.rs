@@ -85,6 +85,7 @@ const EXPECTED: &[(&str, Option<Told>)] = &[
     ("reports/interscan.eml", Some(("ann@example.com", "hard", "user-unknown", None))),
     ("reports/out-of-office-names-a-colleague.eml", Some(("bob@mx.example.net", "auto-reply", "vacation", None))),
     ("reports/not-read.eml", None),
+    ("reports/names-a-help-desk.eml", Some(("ann@example.com", "soft", "mailbox-full", None))),
 ];
 
 fn fixtures() -> String {
