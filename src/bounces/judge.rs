@@ -114,7 +114,8 @@ impl Classifier {
         let line = text::on_one_line(said.words);
         let code = status::enhanced(&line);
         let status = match (said.status, code) {
-            (Some(status), Some(code)) if status::is_vague(status) => Some(code),
+            // The server's own word comes before that of the one who reports.
+            (Some(_), Some(code)) if !status::is_vague(code) && !code.starts_with('2') => Some(code),
             (status, code) => status.or(code),
         };
         let reason = self.reason(said, &line, code);

@@ -1,8 +1,10 @@
 //! Codes in what servers say: the enhanced ones of RFC 3463.
 
-/// The first enhanced code of a failure in `text`, such as `5.1.1`; where there is none, that of a success.
+/// The first enhanced code of a failure in `text`, such as `5.1.1`, a vague one only where there is no other;
+/// where there is none at all, that of a success.
 pub(super) fn enhanced(text: &str) -> Option<&str> {
-    codes(text).find(|code| !code.starts_with('2')).or_else(|| codes(text).next())
+    let failures = || codes(text).filter(|code| !code.starts_with('2'));
+    failures().find(|code| !is_vague(code)).or_else(|| failures().next()).or_else(|| codes(text).next())
 }
 
 fn codes(text: &str) -> impl Iterator<Item = &str> {
@@ -68,6 +70,7 @@ mod tests {
             ("status 5.2.2.", Some("5.2.2")),
             ("RCPT: 250 2.1.5 ok, DATA: 451 4.3.0 no", Some("4.3.0")),
             ("2.0.0 ok", Some("2.0.0")),
+            ("550 5.0.0: 550 5.7.26 no", Some("5.7.26")),
         ] {
             assert_eq!(enhanced(text), code, "{text}");
         }
