@@ -174,7 +174,8 @@ impl<'a> Walk<'a, '_> {
         };
         let charset = kind.attribute("charset").and_then(|label| Encoding::for_label(label.as_bytes()));
         match bytes {
-            Some(bytes) => Cow::Owned(in_charset(&bytes, charset).into_owned()),
+            // Base64 hides the ends of its lines from those who mend them.
+            Some(bytes) => Cow::Owned(in_charset(&normalised(&bytes), charset).into_owned()),
             // ISO-2022-JP is seven-bit and shows by its escapes; of other sets the ASCII is left.
             None if body.contains("\u{1b}$") => in_charset(body.as_bytes(), None),
             None => Cow::Borrowed(body),

@@ -86,6 +86,8 @@ const EXPECTED: &[(&str, Option<Told>)] = &[
     ("reports/out-of-office-names-a-colleague.eml", Some(("bob@mx.example.net", "auto-reply", "vacation", None))),
     ("reports/not-read.eml", None),
     ("reports/names-a-help-desk.eml", Some(("ann@example.com", "soft", "mailbox-full", None))),
+    ("reports/fields-in-base64.eml", Some(("ann@example.com", "hard", "user-unknown", Some("5.1.1")))),
+    ("reports/fields-in-base64.eml", Some(("bob@example.com", "soft", "mailbox-full", Some("5.2.2")))),
 ];
 
 fn fixtures() -> String {
