@@ -34,6 +34,7 @@ const GRAMMARS: &[(&str, &str)] = &grammars![
 ];
 
 pub(super) const REASONS: (&str, &str) = ("reasons.toml", include_str!("rules/reasons.toml"));
+pub(super) const AUTHORS: (&str, &str) = ("authors.toml", include_str!("rules/authors.toml"));
 pub(super) const AUTO_REPLIES: (&str, &str) = ("auto-replies.toml", include_str!("rules/auto-replies.toml"));
 
 /// All files that are in force: a name, and the text.
@@ -41,6 +42,7 @@ pub(super) const AUTO_REPLIES: (&str, &str) = ("auto-replies.toml", include_str!
 pub(super) struct Files {
     pub(super) grammars: Vec<(String, String)>,
     pub(super) reasons: String,
+    pub(super) authors: String,
     pub(super) auto_replies: String,
 }
 
@@ -50,6 +52,7 @@ impl Files {
         Self {
             grammars: GRAMMARS.iter().map(owned).collect(),
             reasons: REASONS.1.to_owned(),
+            authors: AUTHORS.1.to_owned(),
             auto_replies: AUTO_REPLIES.1.to_owned(),
         }
     }
@@ -69,6 +72,8 @@ impl Files {
             let text = fs::read_to_string(&path).map_err(|error| GrammarError::Read(path, error))?;
             if name == REASONS.0 {
                 files.reasons = text;
+            } else if name == AUTHORS.0 {
+                files.authors = text;
             } else if name == AUTO_REPLIES.0 {
                 files.auto_replies = text;
             } else {

@@ -7,8 +7,10 @@ use super::auto_reply::AutoReplies;
 use super::data::{self, Files};
 use super::grammar::Grammars;
 use super::header::cut;
+use super::mime::Opened;
 use super::report::{Evidence, Kind, Reason, Report};
 use super::rules::{Rules, Weight};
+use super::sender::{Author, Authors};
 use super::{GrammarError, address, status, text};
 use crate::domain::EmailAddress;
 use crate::domain::outcome::Reply;
@@ -21,6 +23,7 @@ const LONGEST: usize = 1000;
 pub struct Classifier {
     grammars: Grammars,
     rules: Rules,
+    authors: Authors,
     auto_replies: AutoReplies,
 }
 
@@ -79,6 +82,7 @@ impl Classifier {
         Ok(Self {
             grammars: Grammars::parse(&files.grammars)?,
             rules: Rules::parse(&files.reasons).map_err(|error| named(data::REASONS.0, error))?,
+            authors: toml::from_str(&files.authors).map_err(|error| named(data::AUTHORS.0, error.into()))?,
             auto_replies: toml::from_str(&files.auto_replies)
                 .map_err(|error| named(data::AUTO_REPLIES.0, error.into()))?,
         })
@@ -90,6 +94,11 @@ impl Classifier {
 
     pub(super) fn auto_replies(&self) -> &AutoReplies {
         &self.auto_replies
+    }
+
+    /// Who wrote a mail.
+    pub(super) fn author(&self, mail: &Opened) -> Author {
+        self.authors.author(mail, &self.grammars)
     }
 
     pub(super) fn rules(&self) -> &Rules {

@@ -73,7 +73,7 @@ impl Classifier {
         let claim = claims.and_then(|claims| Self::claim(&opened, claims));
         let mut reports = self.read(&opened, recognise::Depth::Outer);
         if let Some(claim) = claim {
-            if reports.is_empty() && sender::author(&opened, self.grammars()).reports() {
+            if reports.is_empty() && self.author(&opened).reports() {
                 reports.push(Report::of_token());
             }
             for report in &mut reports {

@@ -11,7 +11,7 @@ use super::header::Fields;
 use super::judge::{Around, Classifier, Said, kind, without_addresses};
 use super::report::{Evidence, Kind, Reason, Report};
 use super::rules::Weight;
-use super::sender::{self, Author};
+use super::sender::Author;
 use super::text::{self, Named, Told};
 use super::{address, mime, webhooks};
 use mime::Opened;
@@ -26,8 +26,9 @@ pub(super) enum Depth {
 impl Classifier {
     /// What an opened mail says about each recipient.
     pub(super) fn read(&self, mail: &Opened, depth: Depth) -> Vec<Report> {
-        let author = sender::author(mail, self.grammars());
+        let author = self.author(mail);
         let is_report = mail.content_type == "multipart/report";
+        let is_told = author.reports() || is_report && author != Author::Person;
         if let Some(complaints) = complaints(mail, is_report, author) {
             return complaints;
         }
@@ -35,7 +36,7 @@ impl Classifier {
         if mail.disposition {
             return Vec::new();
         }
-        let mut reports = if is_report || author.reports() { self.of_statuses(mail) } else { Vec::new() };
+        let mut reports = if is_told { self.of_statuses(mail) } else { Vec::new() };
         if reports.is_empty() && author != Author::Person {
             reports = webhooks::in_mail(self, mail).unwrap_or_default();
         }
@@ -48,7 +49,7 @@ impl Classifier {
         if reports.is_empty() && author != Author::System && !is_report {
             reports.extend(answer());
         }
-        if reports.is_empty() && (author.reports() || is_report) {
+        if reports.is_empty() && is_told {
             reports = self.of_text(mail, author);
         }
         if reports.is_empty() && author.reports() && depth == Depth::Outer {
