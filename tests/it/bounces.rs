@@ -88,6 +88,7 @@ const EXPECTED: &[(&str, Option<Told>)] = &[
     ("reports/names-a-help-desk.eml", Some(("ann@example.com", "soft", "mailbox-full", None))),
     ("reports/fields-in-base64.eml", Some(("ann@example.com", "hard", "user-unknown", Some("5.1.1")))),
     ("reports/fields-in-base64.eml", Some(("bob@example.com", "soft", "mailbox-full", Some("5.2.2")))),
+    ("reports/challenge-by-subject.eml", Some(("eve@example.com", "auto-reply", "challenge", None))),
 ];
 
 fn fixtures() -> String {
