@@ -37,11 +37,13 @@ impl Kind {
 /// # Errors
 /// What is wrong with the file.
 pub(super) fn rows(kind: Kind, source: impl Read + Seek) -> Result<Vec<SheetRow>, String> {
-    match kind {
+    let read = || match kind {
         Kind::Xlsx => xlsx(source),
         Kind::Ods => dense(&mut Ods::new(source).map_err(|error| error.to_string())?),
         Kind::Xls => dense(&mut Xls::new(source).map_err(|error| error.to_string())?),
-    }
+    };
+    // The formats are old and large, and a damaged file may trip their reader up: that is a fault of the file.
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(read)).unwrap_or_else(|_| Err("it is damaged".to_owned()))
 }
 
 /// Cell by cell: a sheet says how large it is, and may lie.
