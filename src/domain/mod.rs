@@ -12,6 +12,7 @@ pub mod id;
 pub mod language;
 pub mod localised;
 pub mod outcome;
+pub mod provider;
 pub mod queue_id;
 pub mod refusal;
 pub mod token;

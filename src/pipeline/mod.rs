@@ -118,7 +118,7 @@ pub fn assemble(newsletter: &Newsletter, issue: &Issue, mut roster: Roster, book
 }
 
 /// Gives a person the preferences that they asked for since the list was written.
-fn prefer(person: &mut Subscriber, record: &Record) {
+pub fn prefer(person: &mut Subscriber, record: &Record) {
     if let Some(languages) = &record.languages {
         person.languages.clone_from(languages);
     }

@@ -92,6 +92,11 @@ impl Cause {
         (Self::Forgotten, "forgotten"),
     ];
 
+    /// From the weakest on.
+    pub fn all() -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().map(|(cause, _)| cause)
+    }
+
     #[must_use]
     pub fn as_str(self) -> &'static str {
         word(&Self::ALL, self)

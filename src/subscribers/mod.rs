@@ -20,7 +20,7 @@ mod write;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-pub use check::{Checked, Consent, Context, Suppressed, check};
+pub use check::{Checked, Consent, Context, Given, Suppressed, check};
 pub use dialect::{Dialect, LineEnding, Quoting};
 pub use headers::{ColumnNames, Headers, Role};
 pub use roster::{People, Verdict};

@@ -4,7 +4,6 @@
 //! The throttle knows no clock and waits for nobody: it tells when, and the queue waits.
 
 mod pacer;
-mod providers;
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -12,6 +11,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::domain::outcome::{Outcome, Reply, Stage};
+use crate::domain::provider;
 use pacer::{Pacer, Round};
 
 /// What is configured.
@@ -105,11 +105,11 @@ impl Throttle {
 
     /// The lane of a domain, given in lower case and ASCII.
     pub fn lane(&mut self, domain: &str) -> Lane {
-        let name = providers::counted_as(domain);
+        let name = provider::counted_as(domain);
         if let Some(lane) = self.names.get(name) {
             return *lane;
         }
-        let named = self.settings.domains.iter().filter(|(domain, _)| providers::counted_as(domain) == name);
+        let named = self.settings.domains.iter().filter(|(domain, _)| provider::counted_as(domain) == name);
         let limits = named.map(|(_, limits)| *limits).reduce(Limits::both).unwrap_or(self.settings.any_domain);
         let lane = Lane(self.lanes.len());
         self.lanes.push(LaneState { pacer: Pacer::new(limits.rate), connections: limits.connections, under_way: 0 });

@@ -36,6 +36,36 @@ impl Consent {
 /// How long implied consent lasts.
 const MONTHS: i32 = 24;
 
+/// The consent that a row tells of, whatever a check makes of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Given {
+    pub consent: Option<Consent>,
+    /// The later day, where day and month can't be told apart.
+    pub since: Option<Date>,
+}
+
+impl Given {
+    #[must_use]
+    pub fn of(headers: &Headers, row: &Row) -> Self {
+        let text = |at: Option<usize>| cell(row, at?);
+        Self {
+            consent: text(headers.consent).and_then(Consent::of),
+            since: text(headers.consent_date).and_then(day).map(Day::latest),
+        }
+    }
+
+    /// Whether it was implied, and longer ago than that lasts.
+    #[must_use]
+    pub fn has_ended(self, today: Date) -> bool {
+        self.consent == Some(Consent::Implied) && self.since.is_some_and(|since| end(since) < today)
+    }
+}
+
+/// The last day of the implied consent of a day.
+fn end(since: Date) -> Date {
+    since.saturating_add(MONTHS.months())
+}
+
 pub(super) fn check(headers: &Headers, row: &Row, today: Date, findings: &mut Vec<Finding>) {
     let warn =
         |at: usize, code, message: String, help: &str| headers.finding(row, at, Severity::Warning, code, message, help);
@@ -72,7 +102,7 @@ pub(super) fn check(headers: &Headers, row: &Row, today: Date, findings: &mut Ve
         findings.push(warn(at, "ambiguous-date", message, &format!("write it as {one} or {other}")));
     }
     let latest = day.latest();
-    let ends = latest.saturating_add(MONTHS.months());
+    let ends = end(latest);
     if let Day::One(day) = day
         && day > today
     {

@@ -7,7 +7,7 @@ mod dates;
 
 use jiff::civil::Date;
 
-pub use self::consent::Consent;
+pub use self::consent::{Consent, Given};
 use super::row::cell;
 use super::{Headers, ListError, People, Row, Subscriber, Table, Verdict, Vocabulary};
 use crate::domain::{EmailAddress, Finding, Severity};

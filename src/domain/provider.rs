@@ -13,9 +13,10 @@ static PROVIDERS: LazyLock<HashMap<&'static str, &'static str>> = LazyLock::new(
     entries.collect()
 });
 
-/// The name of the lane that mail for `domain` goes in: its provider's, or else its own. `domain` is in
-/// lower case and ASCII.
-pub(super) fn counted_as(domain: &str) -> &str {
+/// The name under which `domain` is counted: its provider's, or else its own. `domain` is in lower case and
+/// ASCII.
+#[must_use]
+pub fn counted_as(domain: &str) -> &str {
     PROVIDERS.get(domain).copied().unwrap_or(domain)
 }
 
