@@ -6,6 +6,7 @@ mod forget;
 mod import;
 mod list;
 mod reader;
+pub mod stats;
 mod sync;
 
 pub use collect::{Collected, Leaver, Unsigned, collect};

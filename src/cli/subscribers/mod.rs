@@ -4,6 +4,7 @@ mod check;
 mod forget;
 mod import;
 mod show;
+mod stats;
 mod suppress;
 mod sync;
 
@@ -35,6 +36,8 @@ enum Command {
     Forget(forget::Forget),
     /// Take in another list, or what another system exported
     Import(import::Import),
+    /// Count people by language, topic, domain and consent, and how the list grew
+    Stats(stats::Stats),
     /// Write the list as it holds now, with what readers asked for
     Export(sync::Export),
     /// Write what readers asked for into the list
@@ -51,6 +54,7 @@ impl Subscribers {
             Command::Unsuppress(command) => command.run(&newsletter()?, clock),
             Command::Forget(command) => command.run(&newsletter()?, clock),
             Command::Import(command) => command.run(&newsletter()?, clock),
+            Command::Stats(command) => command.run(&newsletter()?, clock),
             Command::Export(command) => command.run(&newsletter()?),
             Command::Sync(command) => command.run(&newsletter()?, clock),
         }

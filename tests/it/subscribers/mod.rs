@@ -2,6 +2,7 @@
 
 mod check;
 mod dialects;
+mod stats;
 
 use std::path::PathBuf;
 
