@@ -16,4 +16,6 @@ mod readers;
 mod return_path;
 mod right_to_left;
 mod send;
+#[cfg(unix)]
+mod servers;
 mod subscribers;

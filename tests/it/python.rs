@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::project::{Project, repository};
 
 /// Each `.eml` below `folders` as `tests/fixtures/read_back.py` reads it; none where there is no Python.
-fn read_back(files: &[std::path::PathBuf]) -> Option<Vec<Value>> {
+pub fn read_back(files: &[std::path::PathBuf]) -> Option<Vec<Value>> {
     let script = repository().join("tests/fixtures/read_back.py");
     let output = match Command::new("python3").arg(script).args(files).output() {
         Ok(output) => output,

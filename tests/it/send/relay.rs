@@ -2,19 +2,10 @@
 
 use bulletin::rehearsal::CatcherOptions;
 
-use super::stage::{Account, Books, ISSUE, Post, flat, newsletter, send, sent, within_patience};
-use crate::project::Project;
+use super::stage::{Account, Books, ISSUE, Post, configure, flat, newsletter, send, sent, within_patience};
 
 /// Nobody listens there: it is tcpmux, which no one has used for decades.
 const NOBODY: &str = "smtp://127.0.0.1:1";
-
-/// [smtp] of the sample, with something else in its place.
-fn configure(project: &Project, smtp: &str) {
-    let text = project.read("bulletin.toml");
-    let start = text.find("[smtp]").unwrap();
-    let end = text.find("[throttle]").unwrap();
-    project.write("bulletin.toml", &format!("{}{smtp}\n{}", &text[..start], &text[end..]));
-}
 
 #[test]
 fn another_relay_than_that_of_the_plan_is_refused_with_what_the_first_accepted() {

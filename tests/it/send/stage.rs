@@ -186,6 +186,14 @@ pub fn retry_later(project: &Project) {
     project.edit("bulletin.toml", "retry_pause = \"50ms\"", "retry_pause = \"4s\"");
 }
 
+/// [smtp] of the sample, with something else in its place.
+pub fn configure(project: &Project, smtp: &str) {
+    let text = project.read("bulletin.toml");
+    let start = text.find("[smtp]").unwrap();
+    let end = text.find("[throttle]").unwrap();
+    project.write("bulletin.toml", &format!("{}{smtp}\n{}", &text[..start], &text[end..]));
+}
+
 /// Readers in both languages, some with topics of their own.
 pub fn list(readers: usize) -> String {
     let mut list = "email,name,language,topics\n".to_owned();
