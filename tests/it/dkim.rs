@@ -1,7 +1,5 @@
 //! Signatures, as other implementations verify them: Python's dkimpy, and OpenDKIM, which knows RSA only.
 
-#![expect(clippy::print_stderr, reason = "a skipped test says why")]
-
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -9,7 +7,7 @@ use std::process::Command;
 
 use serde::Deserialize;
 
-use crate::project::{Project, Said, repository};
+use crate::project::{Project, Said, repository, skipped};
 use crate::send::flat;
 
 #[derive(Deserialize)]
@@ -60,13 +58,9 @@ fn verified(project: &Project, records: &BTreeMap<String, String>, messages: &[P
     match python(&["-c", "import dkim, nacl"]) {
         Ok(output) if output.status.success() => {}
         Ok(output) => {
-            eprintln!("skipped: {}", String::from_utf8_lossy(&output.stderr).lines().last().unwrap_or("no dkimpy"));
-            return None;
+            return skipped(String::from_utf8_lossy(&output.stderr).lines().last().unwrap_or("no dkimpy"));
         }
-        Err(error) => {
-            eprintln!("skipped: python3 can't be run: {error}");
-            return None;
-        }
+        Err(error) => return skipped(format!("python3 can't be run: {error}")),
     }
     project.write("records.json", &serde_json::to_string(records).unwrap());
     let script = repository().join("tests/fixtures/verify_dkim.py");
@@ -108,8 +102,7 @@ fn both_signatures_of_every_edition_hold_in_python_in_every_language() {
 #[test]
 fn the_rsa_signature_of_every_edition_holds_in_opendkim() {
     if let Err(error) = Command::new("opendkim").arg("-V").output() {
-        eprintln!("skipped: opendkim can't be run: {error}");
-        return;
+        return skipped(format!("opendkim can't be run: {error}")).unwrap_or_default();
     }
     for (project, issue) in [(Project::sample(), "2015-11"), (Project::right_to_left(), "2026-03")] {
         let mut dns = String::new();

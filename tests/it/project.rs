@@ -104,6 +104,15 @@ impl From<Output> for Said {
     }
 }
 
+/// Says why a test shows nothing on this machine. With `BULLETIN_TEST_ALL` set, as in `.ci/run`, that is a
+/// failure.
+#[expect(clippy::print_stderr, reason = "a skipped test says why")]
+pub fn skipped<T>(reason: impl std::fmt::Display) -> Option<T> {
+    assert!(std::env::var_os("BULLETIN_TEST_ALL").is_none(), "skipped: {reason}");
+    eprintln!("skipped: {reason}");
+    None
+}
+
 pub fn repository() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }

@@ -1,23 +1,18 @@
 //! What another implementation reads in a message: the email package of Python's standard library.
 
-#![expect(clippy::print_stderr, reason = "a skipped test says why")]
-
 use std::collections::BTreeSet;
 use std::process::Command;
 
 use serde_json::Value;
 
-use crate::project::{Project, repository};
+use crate::project::{Project, repository, skipped};
 
 /// Each `.eml` below `folders` as `tests/fixtures/read_back.py` reads it; none where there is no Python.
 pub fn read_back(files: &[std::path::PathBuf]) -> Option<Vec<Value>> {
     let script = repository().join("tests/fixtures/read_back.py");
     let output = match Command::new("python3").arg(script).args(files).output() {
         Ok(output) => output,
-        Err(error) => {
-            eprintln!("skipped: python3 can't be run: {error}");
-            return None;
-        }
+        Err(error) => return skipped(format!("python3 can't be run: {error}")),
     };
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let lines = String::from_utf8(output.stdout).unwrap();

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use rusqlite::Connection;
 
 use super::stage::{Account, Books, ISSUE, Post, flat, newsletter, retry_later, send, sent, within_patience};
-use crate::project::Project;
+use crate::project::{Project, skipped};
 
 const DATABASE: &str = "state/bulletin.db";
 
@@ -134,14 +134,12 @@ struct SmallDisk(PathBuf);
 
 impl SmallDisk {
     /// None, with a word about it, where this machine does not let us.
-    #[expect(clippy::print_stdout, reason = "who looks for it shall see that nothing was shown")]
     fn mount(project: &Project) -> Option<Self> {
         let folder = project.path("state");
         std::fs::create_dir_all(&folder).unwrap();
         let mounted = mount(&["-t", "tmpfs", "-o", "size=8m", "tmpfs", folder.to_str().unwrap()]);
         if !mounted {
-            println!("skipped: a small disk can only be made by root on Linux");
-            return None;
+            return skipped("a small disk can only be made by root on Linux");
         }
         Some(Self(folder))
     }

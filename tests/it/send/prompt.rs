@@ -1,11 +1,9 @@
 //! A person at a terminal agrees to a send by typing the issue's name, and by nothing else.
 
-#![expect(clippy::print_stderr, reason = "a skipped test says why")]
-
 use std::process::Command;
 
 use super::stage::{ISSUE, Post, newsletter};
-use crate::project::{Said, repository};
+use crate::project::{Said, repository, skipped};
 
 #[test]
 fn a_send_begins_when_the_name_of_the_issue_is_typed_and_not_otherwise() {
@@ -21,10 +19,7 @@ fn a_send_begins_when_the_name_of_the_issue_is_typed_and_not_otherwise() {
         terminal.env("BULLETIN_SECRET", crate::project::SECRET).env("NO_COLOR", "1").env("TERM", "dumb");
         let said: Said = match terminal.output() {
             Ok(output) => output.into(),
-            Err(error) => {
-                eprintln!("skipped: python3 can't be run: {error}");
-                return;
-            }
+            Err(error) => return skipped(format!("python3 can't be run: {error}")).unwrap_or_default(),
         };
         assert!(said.stdout.contains("4 to be sent to now") && said.stdout.contains(&url), "{said:#?}");
         assert_eq!((said.status, post.count()), (Some(status), taken), "{word:?}: {said:#?}");

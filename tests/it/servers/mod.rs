@@ -15,15 +15,8 @@ use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
 
-use crate::project::{Project, repository};
+use crate::project::{Project, repository, skipped};
 use crate::send::stage::{ISSUE, within_patience};
-
-/// Says why nothing is shown; `.ci/run` takes it for a failure.
-#[expect(clippy::print_stderr, reason = "a skipped test says why")]
-fn skipped<T>(reason: &str) -> Option<T> {
-    eprintln!("skipped: {reason}");
-    None
-}
 
 /// Whether servers can be started that change to users of their own.
 fn are_we_root() -> bool {
