@@ -7,7 +7,7 @@ use std::process::Command;
 
 use serde::Deserialize;
 
-use crate::project::{Project, Said, repository, skipped};
+use crate::project::{Project, Said, python_with, repository, skipped};
 use crate::send::flat;
 
 #[derive(Deserialize)]
@@ -54,17 +54,10 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 
 /// What dkimpy says of each message; none where there is no dkimpy.
 fn verified(project: &Project, records: &BTreeMap<String, String>, messages: &[PathBuf]) -> Option<Vec<Verdict>> {
-    let python = |arguments: &[&str]| Command::new("python3").args(arguments).output();
-    match python(&["-c", "import dkim, nacl"]) {
-        Ok(output) if output.status.success() => {}
-        Ok(output) => {
-            return skipped(String::from_utf8_lossy(&output.stderr).lines().last().unwrap_or("no dkimpy"));
-        }
-        Err(error) => return skipped(format!("python3 can't be run: {error}")),
-    }
+    let Some(python) = python_with("dkim, nacl") else { return skipped("no python3 has dkim and nacl") };
     project.write("records.json", &serde_json::to_string(records).unwrap());
     let script = repository().join("tests/fixtures/verify_dkim.py");
-    let output = Command::new("python3").arg(script).arg(project.path("records.json")).args(messages).output().unwrap();
+    let output = Command::new(python).arg(script).arg(project.path("records.json")).args(messages).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let lines = String::from_utf8(output.stdout).unwrap();
     let verdicts: Vec<Verdict> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();

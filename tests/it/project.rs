@@ -113,6 +113,15 @@ pub fn skipped<T>(reason: impl std::fmt::Display) -> Option<T> {
     None
 }
 
+/// A Python that has `modules`: the first of the path's, or the system's own, which Debian's packages are for.
+pub fn python_with(modules: &str) -> Option<&'static str> {
+    let imports = |python: &&str| {
+        let output = Command::new(python).args(["-c", &format!("import {modules}")]).output();
+        output.is_ok_and(|output| output.status.success())
+    };
+    ["python3", "/usr/bin/python3"].into_iter().find(imports)
+}
+
 pub fn repository() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }

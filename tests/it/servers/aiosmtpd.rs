@@ -5,17 +5,8 @@ use std::process::Command;
 use serde_json::Value;
 
 use super::{Den, Server, fixture_path, free_port, message_id, previewed, skipped, told, without_date};
-use crate::project::Project;
+use crate::project::{Project, python_with};
 use crate::send::stage::{Account, Books, ISSUE, send};
-
-/// The Python that has it: the one that is found first, or else the system's.
-fn python() -> Option<&'static str> {
-    let imports = |python: &&str| {
-        let output = Command::new(python).args(["-c", "import aiosmtpd.smtp"]).output();
-        output.is_ok_and(|output| output.status.success())
-    };
-    ["python3", "/usr/bin/python3"].into_iter().find(imports)
-}
 
 /// In alphabetical order of addresses, since files come in the order of their arrival.
 fn taken(den: &Den) -> Vec<(Value, String)> {
@@ -31,7 +22,7 @@ fn taken(den: &Den) -> Vec<(Value, String)> {
 
 #[test]
 fn aiosmtpd_takes_from_everyone_in_the_sample_what_its_preview_shows() {
-    let Some(python) = python() else {
+    let Some(python) = python_with("aiosmtpd.smtp") else {
         let _: Option<()> = skipped("no python3 has aiosmtpd");
         return;
     };
