@@ -114,7 +114,7 @@ fn cure(error: &PipelineError) -> Option<String> {
         PipelineError::Secret(SecretError::NoFile(..) | SecretError::Command(_) | SecretError::Empty(_)) => {
             "see [smtp] in bulletin.toml: password_env, password_file or password_command".to_owned()
         }
-        PipelineError::List(ListError::Read(..)) => "check its name, or give another with --subscribers".to_owned(),
+        PipelineError::List(ListError::Read(..)) => "check its name and its permissions".to_owned(),
         PipelineError::State(error) | PipelineError::Deliver(DeliverError::Ledger(error)) => error.help().to_owned(),
         PipelineError::Lock(LockError::File(..)) => "check the folder's permissions".to_owned(),
         PipelineError::Render(RenderError::Mjml(_)) => {
