@@ -1,42 +1,29 @@
 //! Mail that comes back, as bytes: a file, a folder, an mbox, a Maildir or standard input in, one mail
 //! after the other out, in an order that is the same every time.
 //!
-//! What a mail means is not asked here. No more than one mail is held at a time, and of a mail no more
-//! than [`LIMIT`].
+//! What a mail means is not asked here. Of a mail no more than [`LIMIT`] is held, and no more than one at a time.
+//!
+//! [`open`] only reads. [`read`] gives a receipt with each mail; once what the mail caused is on the disk, the
+//! receipt goes to [`Reading::done`], and only then the mail is marked, moved or removed as the mailbox says. So
+//! what a crash leaves unmarked is read again, and never marked without having been worked on.
 
+mod fault;
+mod files;
+mod mailbox;
+mod maildir;
 mod mbox;
+mod reading;
 mod recipients;
 mod walk;
 
-use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
-use std::path::{Path, PathBuf};
-
+pub use fault::{Fault, InboxError};
+pub use mailbox::{After, Mailbox, Receipt, Source};
+pub use reading::{Filed, Reading, read};
 pub use recipients::{recipients, sender};
-
-use mbox::Mbox;
-use walk::Walk;
 
 /// How many bytes of a mail are kept. A bounce tells all it has to tell in its first kilobytes; what
 /// follows is the original message.
 pub const LIMIT: usize = 32 * 1024 * 1024;
-
-/// Where mail lies.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Source {
-    /// A mail, an mbox, a Maildir, or a folder with any of them at any depth.
-    Path(PathBuf),
-    /// One mail, as Postfix's and Exim's pipes give it, or an mbox.
-    Stdin,
-}
-
-impl Source {
-    /// `-` is standard input, as everywhere.
-    #[must_use]
-    pub fn of(argument: &Path) -> Self {
-        if argument == Path::new("-") { Self::Stdin } else { Self::Path(argument.to_owned()) }
-    }
-}
 
 /// One mail, or one file of a webhook's JSON, as it lay there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,81 +36,16 @@ pub struct Mail {
     pub truncated: bool,
 }
 
-/// Mail that can't be read. Others behind it still can.
-#[derive(Debug, thiserror::Error)]
-#[error("can't read {name}: {error}")]
-pub struct InboxError {
-    pub name: String,
-    #[source]
-    pub error: io::Error,
-}
-
-impl InboxError {
-    fn new(name: impl Into<String>, error: io::Error) -> Self {
-        Self { name: name.into(), error }
-    }
-}
-
-/// The mails of a source, one after the other.
+/// The mails of a source, one after the other; all stay as they are.
 pub fn open(source: &Source) -> impl Iterator<Item = Result<Mail, InboxError>> + use<> {
-    match source {
-        Source::Path(path) => Inbox { walk: Walk::new(path), mbox: None },
-        Source::Stdin => {
-            let stdin: Box<dyn BufRead> = Box::new(BufReader::new(io::stdin()));
-            Inbox { walk: Walk::nowhere(), mbox: Some(Mbox::new("-".to_owned(), stdin)) }
-        }
-    }
-}
-
-struct Inbox {
-    walk: Walk,
-    /// The mbox, or the standard input, that is being read.
-    mbox: Option<Mbox<Box<dyn BufRead>>>,
-}
-
-impl Iterator for Inbox {
-    type Item = Result<Mail, InboxError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        loop {
-            if let Some(mbox) = &mut self.mbox {
-                match mbox.next() {
-                    Some(mail) => return Some(mail),
-                    None => self.mbox = None,
-                }
-            }
-            match self.walk.next()? {
-                Ok(file) if file.alone => return Some(whole(&file.path)),
-                Ok(file) => {
-                    let name = file.path.display().to_string();
-                    match File::open(&file.path) {
-                        Ok(opened) => self.mbox = Some(Mbox::new(name, Box::new(BufReader::new(opened)))),
-                        Err(error) => return Some(Err(InboxError::new(name, error))),
-                    }
-                }
-                Err(error) => return Some(Err(error)),
-            }
-        }
-    }
-}
-
-/// A file that holds one mail, whatever its lines begin with.
-fn whole(path: &Path) -> Result<Mail, InboxError> {
-    let name = path.display().to_string();
-    let read = || {
-        let mut bytes = Vec::new();
-        File::open(path)?.take(LIMIT as u64 + 1).read_to_end(&mut bytes)?;
-        Ok(bytes)
-    };
-    let mut bytes = read().map_err(|error| InboxError::new(name.clone(), error))?;
-    let truncated = bytes.len() > LIMIT;
-    bytes.truncate(LIMIT);
-    Ok(Mail { name, bytes: mbox::without_from_line(bytes), truncated })
+    let mailbox = Mailbox { source: source.clone(), after: After::Leave };
+    read(&mailbox).map(|read| read.map(|(mail, _)| mail))
 }
 
 #[cfg(test)]
 mod tests {
     use std::fs;
+    use std::path::Path;
 
     use super::*;
 

@@ -12,6 +12,7 @@ pub(super) struct Found {
     pub(super) path: PathBuf,
     /// Whether it is certain to hold one mail, even where that looks like an mbox.
     pub(super) alone: bool,
+    pub(super) in_maildir: bool,
 }
 
 /// The places that are still to be visited, the next one last.
@@ -83,11 +84,12 @@ impl Iterator for Walk {
             if place != Place::Named && !kind.is_file() {
                 continue;
             }
-            let alone = place == Place::Maildir
+            let in_maildir = place == Place::Maildir;
+            let alone = in_maildir
                 || path.extension().is_some_and(|extension| {
                     ["eml", "txt", "json"].iter().any(|known| extension.eq_ignore_ascii_case(known))
                 });
-            return Some(Ok(Found { path, alone }));
+            return Some(Ok(Found { path, alone, in_maildir }));
         }
     }
 }
