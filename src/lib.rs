@@ -11,6 +11,7 @@
 //! | [`render`] | an edition | HTML and plain text with places left open |
 //! | [`subscribers`] | a CSV | people, and a finding for every doubt |
 //! | [`readers`] | what readers asked for, and what their mailboxes said | who is suppressed, and who wants what |
+//! | [`dial`] | a host and a port | a stream, encrypted or not |
 //! | [`compose`] | a rendered edition and a subscriber | the bytes for the relay, and the envelope |
 //! | [`deliver`] | messages | each one's outcome |
 //! | [`ledger`] | attempts and outcomes | the account, which always adds up |
@@ -26,6 +27,7 @@ pub mod cli;
 pub mod compose;
 pub mod config;
 pub mod deliver;
+pub mod dial;
 pub mod domain;
 pub mod edition;
 pub mod inbox;

@@ -15,12 +15,13 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("render", &["domain", "config", "issue", "edition"]),
     ("subscribers", &["domain"]),
     ("compose", &["domain", "config", "render", "subscribers"]),
-    ("inbox", &["domain"]),
+    ("dial", &[]),
+    ("inbox", &["domain", "dial"]),
     ("bounces", &["domain", "inbox"]),
     ("state", &[]),
     ("readers", &["domain", "state"]),
     ("ledger", &["domain", "edition", "state"]),
-    ("deliver", &["domain", "compose", "ledger", "state"]),
+    ("deliver", &["domain", "dial", "compose", "ledger", "state"]),
     (
         "pipeline",
         &[

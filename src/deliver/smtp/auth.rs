@@ -1,19 +1,17 @@
 //! Logging in: AUTH PLAIN (RFC 4616), LOGIN or XOAUTH2, as RFC 4954 frames them.
 
-use std::sync::Arc;
-
 use data_encoding::BASE64;
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
 use lettre::transport::smtp::commands::Auth;
 use lettre::transport::smtp::response::{Response, Severity};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 
 use super::offer::Offer;
 use super::open::{fatal, refused};
-use super::relay::{Login, Relay, Secret};
-use super::reply::printable;
+use super::relay::{Login, Relay};
 use super::session::Session;
 use crate::deliver::transport::ConnectError;
+use crate::dial::{Secret, printable};
 
 /// LOGIN asks for the username and for the password; whoever asks for more is not to be answered.
 const MOST_CHALLENGES: usize = 2;
@@ -31,7 +29,8 @@ pub(super) async fn authenticate(
         Login::Login => Mechanism::Login,
         Login::Xoauth2 => Mechanism::Xoauth2,
     };
-    let password = tell(secret).await?;
+    let told = secret.tell().await;
+    let password = told.map_err(|why| fatal(why, "see password_command under [smtp] in bulletin.toml"))?;
     let credentials = Credentials::new(username.clone(), password.expose_secret().to_owned());
     let unexpected = |_| {
         fatal(
@@ -71,16 +70,6 @@ pub(super) async fn authenticate(
         ),
     };
     Err(refused(&response, &format!("{relay} does not let `{username}` log in{reason}"), &help))
-}
-
-/// The password as it is known, or asked for now, away from the threads that talk to servers.
-async fn tell(secret: &Secret) -> Result<SecretString, ConnectError> {
-    let ask = match secret {
-        Secret::Known(password) => return Ok(password.clone()),
-        Secret::Asked(ask) => Arc::clone(ask),
-    };
-    let told = tokio::task::spawn_blocking(move || ask()).await.unwrap_or_else(|panic| Err(panic.to_string()));
-    told.map_err(|why| fatal(why, "see password_command under [smtp] in bulletin.toml"))
 }
 
 /// What was configured, or else the best of what is offered.

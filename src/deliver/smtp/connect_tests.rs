@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use super::SmtpConnection;
 use super::peer::{HELLO, Peer, message};
-use super::relay::{Login, Secret, Security};
+use super::relay::Login;
 use super::setup::SmtpTransport;
 use crate::deliver::transport::{ConnectError, Connection, Transport};
+use crate::dial::{Secret, Security};
 use crate::domain::outcome::{Outcome, Reply};
 
 /// Opens a connection in the clear to a peer with this script, and says goodbye.

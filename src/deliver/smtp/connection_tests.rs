@@ -6,10 +6,11 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 
 use super::open::open;
 use super::peer::{ENVELOPE, HELLO, Peer, class, message};
-use super::relay::{Relay, Security, Timeouts};
+use super::relay::{Relay, Timeouts};
 use super::setup::SmtpTransport;
 use super::tls::Protection;
 use crate::deliver::transport::{Connection, Transport};
+use crate::dial::Security;
 use crate::domain::outcome::{Outcome, Reply};
 
 const ANN: &str = "ann@example.org";

@@ -4,7 +4,7 @@
 //! whether the final dot of a message had left when a connection broke, which is the line between a
 //! message to try again and one that nobody can tell of.
 //!
-//! The way of a connection: `relay` (`relay_url`) -> `setup` -> `dial` (TCP) -> `open` (greeting, EHLO,
+//! The way of a connection: `relay` (`relay_url`) -> `setup` -> `dial` (the room, for TCP and TLS) -> `open` (greeting, EHLO,
 //! STARTTLS, AUTH; with `tls`, `auth` and `offer`) -> `connection` (the messages; with `parameters` and `dots`). All of
 //! them talk through `session`, and what a server says becomes an outcome's text in `reply`.
 
@@ -14,7 +14,6 @@ mod connect_tests;
 mod connection;
 #[cfg(test)]
 mod connection_tests;
-mod dial;
 mod dots;
 mod offer;
 mod open;
@@ -34,7 +33,8 @@ mod tls;
 #[cfg(test)]
 mod tls_tests;
 
+pub use crate::dial::{Secret, Security};
 pub use connection::SmtpConnection;
-pub use relay::{Login, Relay, Secret, Security, Timeouts};
+pub use relay::{Login, Relay, Timeouts};
 pub use relay_url::RelayUrlError;
 pub use setup::{SmtpSetupError, SmtpTransport};

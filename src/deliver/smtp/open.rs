@@ -11,9 +11,10 @@ use super::connection::SmtpConnection;
 use super::offer::Offer;
 use super::relay::Relay;
 use super::reply::reply;
-use super::session::{Broken, Session, Stream};
-use super::tls::{Protection, Tls};
+use super::session::{Broken, Session};
+use super::tls::{Protection, wrap};
 use crate::deliver::transport::ConnectError;
+use crate::dial::{Stream, Tls};
 use crate::domain::outcome::Reply;
 
 /// Talks until the first message can go.
@@ -23,7 +24,7 @@ pub(super) async fn open(
     protection: &Protection,
 ) -> Result<SmtpConnection, ConnectError> {
     let stream = match protection {
-        Protection::Implicit(tls) => tls.wrap(stream, relay.timeouts.connect).await?,
+        Protection::Implicit(tls) => wrap(tls, stream, relay).await?,
         Protection::Starttls(_) | Protection::Clear => stream,
     };
     let mut session = Session::new(stream);
@@ -86,7 +87,7 @@ async fn encrypt(mut session: Session, offer: &Offer, relay: &Relay, tls: &Tls) 
              relay's operator",
         ));
     }
-    Ok(Session::new(tls.wrap(session.into_stream(), relay.timeouts.connect).await?))
+    Ok(Session::new(wrap(tls, session.into_stream(), relay).await?))
 }
 
 /// A reply that ends the opening: a 4xx may be a 2xx later, anything else stays what it is.

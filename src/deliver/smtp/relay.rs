@@ -3,10 +3,9 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
-use secrecy::SecretString;
+use crate::dial::{Secret, Security, is_loopback};
 
 /// The server that takes the mail from us. It is shown as `smtp://host:port` or `smtps://host:port`,
 /// without credentials; that text names the relay in the ledger.
@@ -49,37 +48,6 @@ impl Login {
             Self::Xoauth2 => "XOAUTH2",
         }
     }
-}
-
-/// What proves who we are.
-#[derive(Clone)]
-pub enum Secret {
-    Known(SecretString),
-    /// Asked for at each connection, since a token may run out while a send goes on. It may block.
-    Asked(Arc<dyn Fn() -> Result<SecretString, String> + Send + Sync>),
-}
-
-impl From<&str> for Secret {
-    fn from(password: &str) -> Self {
-        Self::Known(password.into())
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret(..)")
-    }
-}
-
-/// How the way to a relay is protected.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Security {
-    /// TLS from the first byte (RFC 8314 section 3.3).
-    Implicit,
-    /// TLS after STARTTLS, or no conversation at all (RFC 3207).
-    Starttls,
-    /// None, which is allowed towards this machine only.
-    Clear,
 }
 
 /// How long to wait: at least as long as RFC 5321 section 4.5.3.2 has it, since busy servers do take that time.
@@ -138,23 +106,19 @@ impl Relay {
         if is_name { format!("{} [{}]:{}", self.host, peer.ip(), peer.port()) } else { peer.to_string() }
     }
 
-    /// Whether the host is `localhost` or an address of the loopback interface, so that nothing leaves
-    /// this machine.
+    /// Whether nothing leaves this machine on the way there.
     #[must_use]
     pub fn is_loopback(&self) -> bool {
-        self.host.eq_ignore_ascii_case("localhost")
-            || self.host.parse().is_ok_and(|address: IpAddr| address.to_canonical().is_loopback())
+        is_loopback(&self.host)
     }
-}
 
-impl Security {
     /// The port where none is given: 465 and 587 as RFC 8314 has them, otherwise 25.
     #[must_use]
-    pub fn usual_port(self) -> u16 {
-        match self {
-            Self::Implicit => 465,
-            Self::Starttls => 587,
-            Self::Clear => 25,
+    pub fn usual_port(security: Security) -> u16 {
+        match security {
+            Security::Implicit => 465,
+            Security::Starttls => 587,
+            Security::Clear => 25,
         }
     }
 }

@@ -3,11 +3,8 @@
 //! The scheme decides the security, so that no spelling leads off this machine in the clear: `smtps` is
 //! TLS from the first byte, `smtp` needs STARTTLS, and only towards loopback it goes without.
 
-use std::net::Ipv6Addr;
-
-use tokio_rustls::rustls::pki_types::ServerName;
-
-use super::relay::{Relay, Security};
+use super::relay::Relay;
+use crate::dial::{self, Security};
 
 /// Why a text names no relay. None of these repeats a password.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -72,7 +69,7 @@ impl Relay {
         if let Some(start) = rest.find(['/', '?', '#']) {
             return Err(RelayUrlError::Surplus(rest[start..].to_owned()));
         }
-        let (host, port) = split_port(rest)?;
+        let (host, port) = dial::split_port(rest).ok_or_else(|| RelayUrlError::Host(rest.to_owned()))?;
         let mut relay = Self::new(host, 0, Security::Starttls);
         if implicit {
             relay.security = Security::Implicit;
@@ -80,32 +77,11 @@ impl Relay {
             relay.security = Security::Clear;
         }
         relay.port = match port {
-            None => relay.security.usual_port(),
-            Some(port) => match port.parse() {
-                Ok(number @ 1..) if port.bytes().all(|byte| byte.is_ascii_digit()) => number,
-                _ => return Err(RelayUrlError::Port(port.to_owned())),
-            },
+            None => Self::usual_port(relay.security),
+            Some(port) => dial::port(port).ok_or_else(|| RelayUrlError::Port(port.to_owned()))?,
         };
         Ok(relay)
     }
-}
-
-fn split_port(authority: &str) -> Result<(String, Option<&str>), RelayUrlError> {
-    let wrong = || RelayUrlError::Host(authority.to_owned());
-    if let Some(inner) = authority.strip_prefix('[') {
-        let (address, rest) = inner.split_once(']').ok_or_else(wrong)?;
-        let address: Ipv6Addr = address.parse().map_err(|_| wrong())?;
-        let port = if rest.is_empty() { None } else { Some(rest.strip_prefix(':').ok_or_else(wrong)?) };
-        return Ok((address.to_string(), port));
-    }
-    let (host, port) = match authority.split_once(':') {
-        Some((host, port)) => (host, Some(port)),
-        None => (authority, None),
-    };
-    if port.is_some_and(|port| port.contains(':')) || ServerName::try_from(host).is_err() {
-        return Err(wrong());
-    }
-    Ok((host.to_ascii_lowercase(), port))
 }
 
 #[cfg(test)]

@@ -2,10 +2,8 @@
 
 use lettre::transport::smtp::response::Response;
 
+use crate::dial::printable;
 use crate::domain::outcome::Reply;
-
-/// Characters of a reply's text that are kept.
-const LONGEST_TEXT: usize = 500;
 
 /// The lines joined, the enhanced code (RFC 3463) taken out of each of them (RFC 2034 section 4), and
 /// nothing left in them that a terminal would obey.
@@ -19,13 +17,6 @@ pub(super) fn reply(response: &Response) -> Reply {
     });
     let lines: Vec<_> = lines.filter(|line| !line.is_empty()).collect();
     Reply { code, enhanced, text: printable(&lines.join(" ")) }
-}
-
-/// One line, without control characters, of a length that fits into an account.
-pub(super) fn printable(text: &str) -> String {
-    let shown = |character: char| if character.is_control() { ' ' } else { character };
-    let text: String = text.chars().map(shown).collect();
-    text.trim().chars().take(LONGEST_TEXT).collect()
 }
 
 /// Some appliances write `#5.1.0`.
@@ -76,6 +67,6 @@ mod tests {
     #[test]
     fn nothing_is_left_that_a_terminal_would_obey_and_no_text_is_endless() {
         assert_eq!(read("550 \u{1b}[31mred\u{7}\tand\u{9b}so\r\n").text, "[31mred  and so");
-        assert_eq!(read(&format!("550 {}\r\n", "\u{e9}".repeat(600))).text.chars().count(), LONGEST_TEXT);
+        assert_eq!(read(&format!("550 {}\r\n", "\u{e9}".repeat(600))).text.chars().count(), 500);
     }
 }

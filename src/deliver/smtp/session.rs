@@ -8,10 +8,10 @@ use std::io;
 use std::time::Duration;
 
 use lettre::transport::smtp::response::Response;
-use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::time::timeout;
 
-use super::reply::printable;
+use crate::dial::{Stream, printable};
 
 /// Octets of a reply's line. RFC 5321 section 4.5.3.1.5 has 512; servers know of longer ones.
 const LONGEST_LINE: usize = 4_096;
@@ -19,13 +19,6 @@ const LONGEST_LINE: usize = 4_096;
 const MOST_LINES: usize = 100;
 /// Octets of one write, which is what the patience for a write counts for.
 const PIECE: usize = 64 * 1024;
-
-/// A TCP stream, encrypted or not.
-pub(super) type Stream = Box<dyn Duplex>;
-
-pub(super) trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
-
-impl<S: AsyncRead + AsyncWrite + Send + Unpin> Duplex for S {}
 
 /// Why nothing more can be said over a session. What was half read or half written can't be taken up
 /// again, so each of these is its end.

@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 
 use super::connection::SmtpConnection;
-use super::dial::dial;
 use super::open::open;
-use super::relay::{Relay, Security};
-use super::tls::{Protection, Tls};
+use super::relay::Relay;
+use super::tls::{Protection, dial};
 use crate::deliver::transport::{ConnectError, Transport};
+use crate::dial::{Security, Tls};
 
 /// Opens SMTP connections to one relay.
 #[derive(Debug)]
@@ -92,10 +92,10 @@ impl SmtpTransport {
 }
 
 fn tls(relay: &Relay) -> Result<Tls, SmtpSetupError> {
-    match &relay.authority {
-        Some(file) => Tls::with_authority(file, &relay.host),
-        None => Tls::with_native_roots(&relay.host),
-    }
+    Ok(match &relay.authority {
+        Some(file) => Tls::with_authority(file, &relay.host)?,
+        None => Tls::with_native_roots(&relay.host)?,
+    })
 }
 
 impl Transport for SmtpTransport {

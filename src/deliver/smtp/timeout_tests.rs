@@ -7,9 +7,10 @@ use tokio::time::Instant;
 
 use super::open::open;
 use super::peer::{self, class, message};
-use super::relay::{Relay, Security};
+use super::relay::Relay;
 use super::tls::Protection;
 use crate::deliver::transport::{ConnectError, Connection};
+use crate::dial::Security;
 use crate::domain::outcome::Outcome;
 
 /// Says these lines, hearing one before each but the first, then nothing more; at the end it reads on.

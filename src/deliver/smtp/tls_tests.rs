@@ -4,10 +4,12 @@ use tokio::io::AsyncReadExt;
 
 use super::open::open;
 use super::peer::{self, ENVELOPE, HELLO, Peer, message};
-use super::relay::{Relay, Security};
+use super::relay::Relay;
 use super::setup::SmtpTransport;
-use super::tls::{Protection, Tls};
+use super::tls::Protection;
 use crate::deliver::transport::{ConnectError, Connection, Transport};
+use crate::dial::Security;
+use crate::dial::Tls;
 use crate::domain::outcome::Outcome;
 
 /// An authority that signed nothing: made with `openssl req -x509`, its key thrown away.
