@@ -15,7 +15,7 @@
 //! | [`compose`] | a rendered edition and a subscriber | the bytes for the relay, and the envelope |
 //! | [`deliver`] | messages | each one's outcome |
 //! | [`ledger`] | attempts and outcomes | the account, which always adds up |
-//! | [`inbox`] | a file, folder, mbox, Maildir or standard input | mails, as bytes |
+//! | [`inbox`] | a file, folder, mbox, Maildir, standard input or a mailbox on a server | mails, as bytes |
 //! | [`bounces`] | a mail or a webhook's JSON | what it says about each recipient |
 //! | [`state`] | | the one database, and who may write to it |
 //!

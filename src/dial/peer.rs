@@ -27,9 +27,15 @@ pub(crate) struct Peer {
 
 impl Peer {
     pub(crate) async fn start(script: impl Into<String>) -> Self {
+        let script = script.into();
+        Self::start_with(|_| script).await
+    }
+
+    /// With a script that depends on the server's own address.
+    pub(crate) async fn start_with(script: impl FnOnce(SocketAddr) -> String) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let script = script.into();
+        let script = script(address);
         let task = tokio::spawn(async move {
             for script in script.split("NEXT\n") {
                 let (stream, _) = listener.accept().await.unwrap();

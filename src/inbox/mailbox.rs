@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use super::server::Server;
 use crate::domain::Digest;
+use crate::domain::mailbox_url::MailboxProtocol;
 
 /// Where mail lies.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,6 +13,8 @@ pub enum Source {
     Path(PathBuf),
     /// One mail, as Postfix's and Exim's pipes give it, or an mbox.
     Stdin,
+    /// A mailbox on an IMAP or POP3 server.
+    Server(Box<Server>),
 }
 
 impl Source {
@@ -31,12 +35,14 @@ pub struct Mailbox {
     pub after: After,
 }
 
-/// What becomes of a mail once what it caused is on the disk. A file or an mbox is left as it is in any case.
+/// What becomes of a mail once what it caused is on the disk. A file or an mbox is left as it is in any case, and a
+/// POP3 server can only remove.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum After {
     /// It stays as it is.
     Leave,
-    /// It counts as read: in a Maildir by the flag S in `cur`.
+    /// It counts as read: in a Maildir by the flag S in `cur`, on an IMAP server by `\Seen`, and by `$BulletinDone`
+    /// where mails can bear it.
     Seen,
     /// It is in that folder of the same mailbox, whose levels are parted by slashes; made where it is missing.
     Move(String),
@@ -44,12 +50,16 @@ pub enum After {
 }
 
 impl Mailbox {
-    /// With what is usual there: a Maildir's mail counts as read.
+    /// With what is usual there: mail in a Maildir or on an IMAP server counts as read, on a POP3 server it stays.
     #[must_use]
     pub fn new(source: Source) -> Self {
         let after = match &source {
             Source::Path(_) => After::Seen,
             Source::Stdin => After::Leave,
+            Source::Server(server) => match server.url.protocol {
+                MailboxProtocol::Imap => After::Seen,
+                MailboxProtocol::Pop3 => After::Leave,
+            },
         };
         Self { source, after }
     }
@@ -68,6 +78,14 @@ pub(super) enum Place {
     /// In a file, an mbox or standard input, which nothing is done to.
     Fixed,
     Maildir(PathBuf),
+    Imap {
+        validity: u32,
+        uid: u32,
+    },
+    Pop3 {
+        /// Its UIDL.
+        name: String,
+    },
 }
 
 impl Receipt {

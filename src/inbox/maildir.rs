@@ -71,7 +71,7 @@ fn root(path: &Path) -> io::Result<&Path> {
     path.parent().and_then(Path::parent).ok_or_else(|| io::Error::other("the mail lies in no Maildir"))
 }
 
-fn unique(path: &Path) -> Option<&str> {
+pub(super) fn unique(path: &Path) -> Option<&str> {
     path.file_name()?.to_str()?.split(':').next()
 }
 

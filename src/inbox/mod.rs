@@ -1,7 +1,8 @@
-//! Mail that comes back, as bytes: a file, a folder, an mbox, a Maildir or standard input in, one mail
-//! after the other out, in an order that is the same every time.
+//! Mail that comes back, as bytes: a file, a folder, an mbox, a Maildir, standard input or a mailbox on an IMAP or
+//! POP3 server in, one mail after the other out, in an order that is the same every time.
 //!
-//! What a mail means is not asked here. Of a mail no more than [`LIMIT`] is held, and no more than one at a time.
+//! What a mail means is not asked here. Of a mail no more than [`LIMIT`] is held, and no more than one at a time, or
+//! as many small ones as come in one piece from a server. [`Watch`] waits for new mail.
 //!
 //! [`open`] only reads. [`read`] gives a receipt with each mail; once what the mail caused is on the disk, the
 //! receipt goes to [`Reading::done`], and only then the mail is marked, moved or removed as the mailbox says. So
@@ -9,17 +10,25 @@
 
 mod fault;
 mod files;
+mod imap;
 mod mailbox;
 mod maildir;
 mod mbox;
+mod pop3;
 mod reading;
 mod recipients;
+mod sasl;
+mod server;
 mod walk;
+mod watch;
+mod wire;
 
 pub use fault::{Fault, InboxError};
 pub use mailbox::{After, Mailbox, Receipt, Source};
 pub use reading::{Filed, Reading, read};
 pub use recipients::{recipients, sender};
+pub use server::{Login, Server, Timeouts};
+pub use watch::{News, Watch};
 
 /// How many bytes of a mail are kept. A bounce tells all it has to tell in its first kilobytes; what
 /// follows is the original message.
@@ -29,7 +38,7 @@ pub const LIMIT: usize = 32 * 1024 * 1024;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mail {
     /// The path as it was given or found, with `:N` behind it for the Nth of several mails in an mbox, counted from 1;
-    /// `-` for standard input.
+    /// `-` for standard input; on a server the mailbox's address and the mail's number or name there.
     pub name: String,
     pub bytes: Vec<u8>,
     /// Whether it went on behind [`LIMIT`].

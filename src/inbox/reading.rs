@@ -1,19 +1,43 @@
 //! A mailbox that is worked through: mails out, receipts back in.
 
+use tokio::runtime::Runtime;
+
 use super::files::Files;
+use super::imap::Imap;
 use super::mailbox::{After, Mailbox, Place, Receipt, Source};
-use super::{InboxError, Mail, maildir};
+use super::pop3::Pop3;
+use super::{Fault, InboxError, Mail, maildir};
 use crate::domain::Digest;
+use crate::domain::mailbox_url::MailboxProtocol;
 
 /// Tells of a mail's key whether the caller remembers it.
 pub(super) type Known<'k> = dyn Fn(Digest) -> bool + 'k;
 
 /// A mailbox that is being read. Mails come out by iteration; whoever has made sure that what they caused is on
 /// the disk hands their receipts to [`Reading::done`].
+///
+/// Both block while a server is talked to, and are not for use inside an asynchronous runtime.
 pub struct Reading {
-    files: Files,
+    place: Within,
+    name: String,
     after: After,
     known: Box<Known<'static>>,
+    progress: Progress,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Progress {
+    Reading,
+    /// After a fault of a server nothing more is asked for, but what was read can still be marked.
+    Over,
+}
+
+enum Within {
+    Files(Files),
+    Imap(Box<Imap>, Runtime),
+    Pop3(Box<Pop3>, Runtime),
+    /// There is no way to talk to servers, for a reason that is told once.
+    Nowhere(Option<Fault>),
 }
 
 /// What became of mails that were worked on.
@@ -32,14 +56,23 @@ impl std::ops::AddAssign for Filed {
     }
 }
 
-/// Begins to read a mailbox.
+/// Begins to read a mailbox. A server is asked at the first mail.
 #[must_use]
 pub fn read(mailbox: &Mailbox) -> Reading {
-    let files = match &mailbox.source {
-        Source::Path(path) => Files::under(path),
-        Source::Stdin => Files::stdin(),
+    let (place, name) = match &mailbox.source {
+        Source::Path(path) => (Within::Files(Files::under(path)), path.display().to_string()),
+        Source::Stdin => (Within::Files(Files::stdin()), Source::STDIN.to_owned()),
+        Source::Server(server) => {
+            let (one, after) = (server.as_ref().clone(), mailbox.after.clone());
+            let place = match (tokio::runtime::Builder::new_current_thread().enable_all().build(), one.url.protocol) {
+                (Err(error), _) => Within::Nowhere(Some(Fault::Io(error))),
+                (Ok(runtime), MailboxProtocol::Imap) => Within::Imap(Box::new(Imap::new(one, after)), runtime),
+                (Ok(runtime), MailboxProtocol::Pop3) => Within::Pop3(Box::new(Pop3::new(one, after)), runtime),
+            };
+            (place, server.to_string())
+        }
     };
-    Reading { files, after: mailbox.after.clone(), known: Box::new(|_| false) }
+    Reading { place, name, after: mailbox.after.clone(), known: Box::new(|_| false), progress: Progress::Reading }
 }
 
 impl Reading {
@@ -56,23 +89,38 @@ impl Reading {
     /// The first that can't be marked; those before it are. It will be read again, and must not count twice then.
     pub fn done(&mut self, receipts: &[Receipt]) -> Result<Filed, InboxError> {
         let mut filed = Filed::default();
+        let (mut numbered, mut named) = (Vec::new(), Vec::new());
         for receipt in receipts {
-            let Place::Maildir(path) = &receipt.place else {
-                filed.left += 1;
-                continue;
-            };
-            let settled = match &self.after {
-                After::Leave => {
-                    filed.left += 1;
-                    continue;
+            match &receipt.place {
+                Place::Fixed => filed.left += 1,
+                Place::Maildir(path) => {
+                    let settled = match &self.after {
+                        After::Leave => {
+                            filed.left += 1;
+                            continue;
+                        }
+                        After::Seen => maildir::mark_seen(path),
+                        After::Move(folder) => maildir::move_to(path, folder),
+                        After::Delete => maildir::delete(path),
+                    };
+                    settled.map_err(|error| InboxError::new(path.display().to_string(), error))?;
+                    filed.settled += 1;
                 }
-                After::Seen => maildir::mark_seen(path),
-                After::Move(folder) => maildir::move_to(path, folder),
-                After::Delete => maildir::delete(path),
-            };
-            settled.map_err(|error| InboxError::new(path.display().to_string(), error))?;
-            filed.settled += 1;
+                Place::Imap { validity, uid } => numbered.push((*validity, *uid)),
+                Place::Pop3 { name } => named.push(name.clone()),
+            }
         }
+        let settled = match &mut self.place {
+            Within::Imap(imap, runtime) => {
+                let settled = if self.after == After::Leave { 0 } else { numbered.len() };
+                runtime.block_on(imap.done(&numbered)).map(|()| settled)
+            }
+            Within::Pop3(pop3, runtime) => runtime.block_on(pop3.done(&named)),
+            Within::Files(_) | Within::Nowhere(_) => Ok(0),
+        };
+        let settled = settled.map_err(|fault| InboxError::new(self.name.clone(), fault))?;
+        filed.settled += settled;
+        filed.left += numbered.len() + named.len() - settled;
         Ok(filed)
     }
 }
@@ -81,7 +129,22 @@ impl Iterator for Reading {
     type Item = Result<(Mail, Receipt), InboxError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        self.files.next(&self.known)
+        if self.progress == Progress::Over {
+            return None;
+        }
+        let read = match &mut self.place {
+            Within::Files(files) => return files.next(&self.known),
+            Within::Imap(imap, runtime) => runtime.block_on(imap.next(&self.known)),
+            Within::Pop3(pop3, runtime) => runtime.block_on(pop3.next(&self.known)),
+            Within::Nowhere(fault) => fault.take().map_or(Ok(None), Err),
+        };
+        match read {
+            Ok(mail) => mail.map(Ok),
+            Err(fault) => {
+                self.progress = Progress::Over;
+                Some(Err(InboxError::new(self.name.clone(), fault)))
+            }
+        }
     }
 }
 
