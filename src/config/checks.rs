@@ -74,7 +74,7 @@ impl Checks<'_> {
         let smtp = raw.smtp.and_then(|smtp| self.smtp(smtp));
         let throttle = self.throttle(raw.throttle);
         let sender = sender?;
-        let mailboxes = raw.bounces.mailboxes();
+        let mailboxes = self.mailboxes(&raw.bounces);
         let return_path = self.return_path(raw.newsletter.bounces, raw.bounces, sender.all().next()?)?;
         let bounces = return_path.base().clone();
         let dkim = self.dkim(raw.dkim.0, &sender);

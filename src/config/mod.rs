@@ -4,6 +4,7 @@ mod bounces;
 mod brand;
 mod checks;
 mod dkim;
+mod mailbox;
 mod raw;
 mod secret;
 mod subscribers;
@@ -14,6 +15,7 @@ use std::path::{Path, PathBuf};
 
 use indexmap::IndexMap;
 
+pub use mailbox::{MailServer, Mailbox, MailboxAfter, MailboxPlace};
 pub use secret::{PasswordSource, SecretError, token_key};
 pub use throttle::{Batch, DomainLimits, Rate, RateError, Share, ShareError, Throttle};
 
@@ -39,8 +41,8 @@ pub struct Config {
     pub links: Links,
     /// The envelope's sender, which bounces come back to.
     pub return_path: ReturnPath,
-    /// Where bounces and requests to leave come in, from the newsletter's folder on.
-    pub mailboxes: Vec<PathBuf>,
+    /// Where bounces and requests to leave come in.
+    pub mailboxes: Vec<Mailbox>,
     pub brand: Brand,
     /// The keys that sign; none where the relay does that.
     pub dkim: Vec<Dkim>,

@@ -123,14 +123,33 @@ pub(super) struct RawBounces {
     pub(super) verp: Option<Spanned<bool>>,
     #[serde(default)]
     pub(super) separator: Separator,
+    pub(super) password_env: Option<String>,
+    pub(super) password_file: Option<PathBuf>,
+    pub(super) password_command: Option<String>,
+    pub(super) auth: Option<Spanned<Auth>>,
+    pub(super) ca: Option<Spanned<PathBuf>>,
+    pub(super) timeout: Option<Spanned<String>>,
+    pub(super) after: Option<Spanned<RawAfter>>,
+    pub(super) folder: Option<Spanned<String>>,
+}
+
+/// What becomes of a mail that was worked on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum RawAfter {
+    Seen,
+    Move,
+    Leave,
+    Delete,
 }
 
 impl RawBounces {
-    pub(super) fn mailboxes(&self) -> Vec<PathBuf> {
+    /// Paths and addresses as they stand there.
+    pub(super) fn mailboxes(&self) -> Vec<String> {
         match &self.mailbox {
             None => Vec::new(),
-            Some(RawMailbox::One(path)) => vec![path.clone()],
-            Some(RawMailbox::Several(paths)) => paths.clone(),
+            Some(RawMailbox::One(place)) => vec![place.clone()],
+            Some(RawMailbox::Several(places)) => places.clone(),
         }
     }
 }
@@ -139,8 +158,8 @@ impl RawBounces {
 #[derive(Deserialize)]
 #[serde(untagged)]
 pub(super) enum RawMailbox {
-    One(PathBuf),
-    Several(Vec<PathBuf>),
+    One(String),
+    Several(Vec<String>),
 }
 
 /// One table, or a list of tables.

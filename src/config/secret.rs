@@ -1,4 +1,4 @@
-//! Secrets: the relay's password and the key that signs tokens. Neither ever stands in `bulletin.toml`.
+//! Secrets: the passwords of relay and mailboxes, and the key that signs tokens. None of them ever stands in `bulletin.toml`.
 
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;
@@ -10,7 +10,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::domain::token::TokenKey;
 
-/// Where the relay's password comes from.
+/// Where a password comes from, or an access token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PasswordSource {
     Env(String),
@@ -23,11 +23,11 @@ pub enum PasswordSource {
 /// A secret could not be had.
 #[derive(Debug, thiserror::Error)]
 pub enum SecretError {
-    #[error("the relay's password should be in the environment variable {0}, which is not set")]
+    #[error("the password should be in the environment variable {0}, which is not set")]
     NoEnv(String),
-    #[error("the relay's password should be in {0}, which can't be read: {1}")]
+    #[error("the password should be in {0}, which can't be read: {1}")]
     NoFile(PathBuf, #[source] std::io::Error),
-    #[error("the command for the relay's password failed: {0}")]
+    #[error("the command for the password failed: {0}")]
     Command(String),
     #[error("{0} gave an empty password")]
     Empty(String),
@@ -67,10 +67,7 @@ impl PasswordSource {
                     let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
                     return Err(SecretError::Command(format!("{} {said}", output.status)));
                 }
-                (
-                    String::from_utf8_lossy(&output.stdout).into_owned(),
-                    "the command for the relay's password".to_owned(),
-                )
+                (String::from_utf8_lossy(&output.stdout).into_owned(), "the command for the password".to_owned())
             }
         };
         let password = text.lines().next().unwrap_or_default();

@@ -288,7 +288,7 @@ impl Checks<'_> {
             .ok()
     }
 
-    fn duration(&mut self, raw: Option<&Spanned<String>>) -> Option<Duration> {
+    pub(super) fn duration(&mut self, raw: Option<&Spanned<String>>) -> Option<Duration> {
         let raw = raw?;
         let parsed = raw.get_ref().parse::<jiff::SignedDuration>().ok().and_then(|span| span.try_into().ok());
         if parsed.is_none() {

@@ -45,6 +45,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "cli",
         &[
             "domain",
+            "dial",
             "config",
             "issue",
             "render",

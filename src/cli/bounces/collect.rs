@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::mailboxes;
 use crate::cli::diagnostics::counted;
 use crate::cli::{Ended, data};
 use crate::domain::clock::Clock;
@@ -39,14 +40,20 @@ impl Collect {
         }
         for error in &collected.unreadable {
             eprintln!("error: {error}");
+            if let Some(help) = error.help() {
+                eprintln!("    {help}");
+            }
         }
         Ok(if collected.unreadable.is_empty() { Ended::Well } else { Ended::WithRest })
     }
 
     fn sources(&self, newsletter: &Newsletter) -> Result<Vec<Source>, PipelineError> {
         let given = self.sources.iter().map(|path| Source::of(path));
-        let configured = newsletter.config.mailboxes.iter().map(|path| Source::of(&newsletter.folder.join(path)));
-        let sources: Vec<_> = if self.sources.is_empty() { configured.collect() } else { given.collect() };
+        let sources: Vec<_> = if self.sources.is_empty() {
+            mailboxes::configured(newsletter)?.into_iter().map(|mailbox| mailbox.source).collect()
+        } else {
+            given.collect()
+        };
         if sources.is_empty() {
             return Err(refused(
                 "there is no mailbox to read",

@@ -2,6 +2,7 @@
 
 mod classify;
 mod collect;
+mod mailboxes;
 
 use std::path::Path;
 
