@@ -275,3 +275,29 @@ fn a_newsletter_can_word_a_family_of_its_own() {
     assert_eq!(said.status, Some(2));
     assert!(said.stderr.contains("our-provider.toml"), "{said:#?}");
 }
+
+#[test]
+fn the_json_of_webhooks_is_read_from_files_folders_and_standard_input() {
+    let project = Project::empty();
+    let fixtures = repository().join("tests/fixtures/bounces/webhooks");
+    let mut lines = String::new();
+    for name in ["ses-bounce", "ses-through-sns", "sendgrid", "postmark", "mailgun"] {
+        let json = std::fs::read_to_string(fixtures.join(format!("{name}.json"))).unwrap();
+        project.write(&format!("events/{name}.json"), &json);
+        let values = serde_json::Deserializer::from_str(&json).into_iter::<Value>();
+        lines.extend(values.map(|value| format!("{}\n", value.unwrap())));
+    }
+    project.write("month.jsonl", &lines);
+    let recipients = |said: &Said| {
+        let told = said.stdout.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        let mut told: Vec<_> = told.map(|line| (line["recipient"].to_string(), line["reason"].to_string())).collect();
+        told.sort();
+        told
+    };
+    let of_folder = recipients(&project.run(&["bounces", "classify", "events", "--json"]));
+    assert!(of_folder.len() > 8, "{of_folder:?}");
+    assert_eq!(recipients(&project.run(&["bounces", "classify", "month.jsonl", "--json"])), of_folder);
+    let input = std::fs::File::open(project.path("month.jsonl")).unwrap();
+    let said: Said = project.command(&["bounces", "classify", "-", "--json"]).stdin(input).output().unwrap().into();
+    assert_eq!(recipients(&said), of_folder);
+}

@@ -14,15 +14,35 @@ use super::report::{Evidence, Kind, Reason, Report};
 /// More than a provider sends in one request.
 const LONGEST: usize = 8 * 1024 * 1024;
 
-/// What one or several JSON values say, one behind the other.
+/// What one or several JSON values say, one behind the other, or one a line: what came to a webhook over a month is
+/// kept in such files. A value that is broken costs its line and no other.
 pub(super) fn read(classifier: &Classifier, json: &[u8]) -> Vec<Report> {
-    if json.len() > LONGEST {
-        return Vec::new();
+    let json = json.strip_prefix(b"\xef\xbb\xbf").unwrap_or(json);
+    if json.len() <= LONGEST {
+        return read_values(classifier, json);
     }
-    let values = serde_json::Deserializer::from_slice(json).into_iter::<Value>();
-    let reports = values.map_while(Result::ok).flat_map(|value| of_value(classifier, &value));
-    // An event that names nobody is about nobody.
-    reports.filter(|report| report.recipient.is_some()).collect()
+    // Of many, none is held together with others.
+    json.split(|&byte| byte == b'\n')
+        .filter(|line| line.len() <= LONGEST)
+        .flat_map(|line| read_values(classifier, line))
+        .collect()
+}
+
+fn read_values(classifier: &Classifier, json: &[u8]) -> Vec<Report> {
+    let mut reports = Vec::new();
+    let mut rest = json;
+    loop {
+        let mut values = serde_json::Deserializer::from_slice(rest).into_iter::<Value>();
+        let read = values.by_ref().map_while(Result::ok).flat_map(|value| of_value(classifier, &value));
+        // An event that names nobody is about nobody.
+        reports.extend(read.filter(|report| report.recipient.is_some()));
+        let behind = &rest[values.byte_offset()..];
+        let begun = behind.iter().position(|byte| !byte.is_ascii_whitespace()).unwrap_or(behind.len());
+        match behind[begun..].iter().position(|&byte| byte == b'\n') {
+            Some(end) => rest = &behind[begun + end + 1..],
+            None => return reports,
+        }
+    }
 }
 
 /// SNS sends its notifications as mail too, the JSON being the text.
@@ -72,4 +92,48 @@ fn failure(classifier: &Classifier, recipient: Option<&str>, said: Said, provide
 fn about(mut report: Report, message_id: Option<&str>) -> Report {
     report.message_id = message_id.map(|id| if id.starts_with('<') { id.to_owned() } else { format!("<{id}>") });
     report
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bounced(email: &str) -> String {
+        format!(r#"{{"event": "bounce", "email": "{email}", "status": "5.1.1", "reason": "550 no such user"}}"#)
+    }
+
+    fn told(json: &str) -> Vec<String> {
+        let reports = read(&Classifier::built_in(), json.as_bytes());
+        reports.into_iter().map(|report| report.recipient.unwrap()).collect()
+    }
+
+    #[test]
+    fn events_stand_in_arrays_or_one_behind_the_other_or_one_a_line() {
+        let [a, b, c] = ["a@example.org", "b@example.org", "c@example.org"].map(bounced);
+        let all = ["a@example.org", "b@example.org", "c@example.org"];
+        for json in [
+            format!("[{a}, {b}, {c}]"),
+            format!("{a}{b} {c}"),
+            format!("{a}\r\n\r\n{b}\r\n{c}"),
+            format!("\u{feff}[{a}]\n[{b},\n{c}]\n"),
+        ] {
+            assert_eq!(told(&json), all, "{json}");
+        }
+    }
+
+    #[test]
+    fn a_line_that_is_broken_costs_no_other() {
+        let [a, b, c] = ["a@example.org", "b@example.org", "c@example.org"].map(bounced);
+        let json = format!("{a}\n{{\"event\": \"bou\n{b}\nnot JSON\n[1, {{}}, null]\n{c}\n{{");
+        assert_eq!(told(&json), ["a@example.org", "b@example.org", "c@example.org"]);
+    }
+
+    #[test]
+    fn a_file_with_the_events_of_a_month_is_read_line_by_line() {
+        let line = bounced("a@example.org");
+        let many = format!("{line}\n").repeat(LONGEST / line.len() + 10);
+        assert!(many.len() > LONGEST);
+        assert_eq!(told(&many).len(), LONGEST / line.len() + 10);
+        assert!(told(&format!("[{}]", vec![line.as_str(); LONGEST / line.len() + 10].join(","))).is_empty());
+    }
 }
