@@ -49,6 +49,9 @@ pub enum Fault {
     /// The server answered NO, BAD or -ERR.
     #[error("the server does not {doing}: {said}")]
     Refused { doing: &'static str, said: String },
+    /// The server has no more than a refusal for one mail; others can be read.
+    #[error("the server does not give the mail {mail}: {said}")]
+    Mail { mail: String, said: String },
     /// The connection broke, or the server ended it.
     #[error("{0}")]
     Broken(String),
@@ -139,6 +142,7 @@ impl Fault {
             Self::ReadOnly(_) => "set after = \"leave\" under [bounces], or ask for the right to change the mailbox",
             Self::Locked(_) => "another program reads it just now; try again in a minute",
             Self::Renumbered(_) => "they will be read again next time, and count once",
+            Self::Mail { .. } => "look at it in a mail program; all others are read",
             Self::Refused { .. } => "the mailbox's provider can tell what stands above",
             Self::Broken(_) => "try again later; what was not worked on is read then",
             Self::Garbage { .. } => "check host, port and the word before :// of `mailbox` under [bounces]",

@@ -141,7 +141,9 @@ impl Iterator for Reading {
         match read {
             Ok(mail) => mail.map(Ok),
             Err(fault) => {
-                self.progress = Progress::Over;
+                if !matches!(fault, Fault::Mail { .. }) {
+                    self.progress = Progress::Over;
+                }
                 Some(Err(InboxError::new(self.name.clone(), fault)))
             }
         }

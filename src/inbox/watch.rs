@@ -19,8 +19,30 @@ use super::server::{Server, Timeouts};
 use super::{Fault, InboxError, imap, pop3};
 use crate::domain::mailbox_url::MailboxProtocol;
 
-/// Between the end of a connection and the next one, at first and at most.
-const PAUSES: (Duration, Duration) = (Duration::from_secs(5), Duration::from_mins(10));
+/// How long to wait before the next connection: longer after each that came to nothing.
+struct Pause(Duration);
+
+/// What became of a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Connection {
+    /// The mailbox was watched, for some time at least.
+    Stood,
+    Failed,
+}
+
+impl Pause {
+    const SHORTEST: Duration = Duration::from_secs(5);
+    const LONGEST: Duration = Duration::from_mins(10);
+
+    fn after(&mut self, connection: Connection) -> Duration {
+        let pause = self.0;
+        self.0 = match connection {
+            Connection::Stood => Self::SHORTEST,
+            Connection::Failed => (self.0 * 2).min(Self::LONGEST),
+        };
+        if connection == Connection::Stood { Self::SHORTEST } else { pause }
+    }
+}
 
 /// What a watch tells, with the place of the mailbox among those that are watched.
 #[derive(Debug)]
@@ -51,11 +73,14 @@ impl End {
 }
 
 impl Watch {
-    /// Begins to watch. From now on Ctrl-C and SIGTERM end the watch and not the program.
+    /// Begins to watch, until `interrupted` comes: Ctrl-C and SIGTERM, as a rule.
     ///
     /// # Errors
     /// The system gives no thread.
-    pub fn start(mailboxes: &[Mailbox]) -> Result<Self, InboxError> {
+    pub fn start(
+        mailboxes: &[Mailbox],
+        interrupted: impl Future<Output = ()> + Send + 'static,
+    ) -> Result<Self, InboxError> {
         let failed = |error| InboxError::new("the mailboxes", Fault::Io(error));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
         let (sender, news) = channel();
@@ -71,7 +96,7 @@ impl Watch {
                 // The last sender goes with the watchers.
                 drop(sender);
                 tokio::select! {
-                    () = interrupted() => ended.tell(),
+                    () = interrupted => ended.tell(),
                     () = ended.notify.notified() => {}
                 }
             });
@@ -116,13 +141,12 @@ async fn watch_one(place: usize, mailbox: Mailbox, news: Sender<News>) {
 }
 
 async fn watch_server(place: usize, server: &Server, news: &Sender<News>) {
-    let (shortest, longest) = PAUSES;
-    let mut pause = shortest;
+    let mut pause = Pause(Pause::SHORTEST);
     loop {
-        let mut met = false;
+        let mut connection = Connection::Failed;
         let fault = {
             let mail = || {
-                met = true;
+                connection = Connection::Stood;
                 let _ = news.send(News::Mail(place));
             };
             match server.tls() {
@@ -133,12 +157,11 @@ async fn watch_server(place: usize, server: &Server, news: &Sender<News>) {
                 },
             }
         };
-        // A connection that lasted shows that nothing is wrong with the way there.
-        pause = if met { shortest } else { (pause * 2).min(longest) };
-        if !met || !fault.is_passing() {
+        // That a connection ends which stood is the way of servers, and is mended by the next one.
+        if connection == Connection::Failed || !fault.is_passing() {
             let _ = news.send(News::Trouble(place, InboxError::new(server.to_string(), fault)));
         }
-        sleep(pause).await;
+        sleep(pause.after(connection)).await;
     }
 }
 
@@ -189,24 +212,6 @@ fn files(path: &Path) -> HashSet<(PathBuf, u64)> {
         .collect()
 }
 
-/// Returns when the person who watches, or the system, asks the program to end.
-async fn interrupted() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
-            }
-            return;
-        }
-    }
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::fs;
@@ -233,10 +238,19 @@ mod tests {
     }
 
     #[test]
+    fn pauses_grow_as_long_as_no_connection_stands() {
+        let mut pause = Pause(Pause::SHORTEST);
+        let seconds: Vec<_> = (0..9).map(|_| pause.after(Connection::Failed).as_secs()).collect();
+        assert_eq!(seconds, [5, 10, 20, 40, 80, 160, 320, 600, 600]);
+        assert_eq!(pause.after(Connection::Stood).as_secs(), 5);
+        assert_eq!(pause.after(Connection::Failed).as_secs(), 5);
+    }
+
+    #[test]
     fn a_watch_begins_with_each_mailbox_and_ends_when_it_is_told_to() {
         let folder = tempfile::tempdir().unwrap();
         let mailbox = Mailbox::new(Source::Path(folder.path().to_owned()));
-        let mut watch = Watch::start(&[mailbox.clone(), mailbox]).unwrap();
+        let mut watch = Watch::start(&[mailbox.clone(), mailbox], std::future::pending()).unwrap();
         let mut places = Vec::new();
         for _ in 0..2 {
             let Some(News::Mail(place)) = watch.next() else { panic!() };

@@ -12,6 +12,13 @@ use crate::dial::Stream;
 /// Octets of a line. What a search found is one line, of some eight octets for each mail.
 const LONGEST_LINE: usize = 16 * 1024 * 1024;
 
+/// Whether a line goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum LineEnd {
+    Reached,
+    Open,
+}
+
 /// One side of a conversation: ours. After a fault nothing more can be said over it.
 pub(super) struct Wire {
     stream: BufReader<Stream>,
@@ -64,6 +71,16 @@ impl Wire {
                 return Ok(line);
             }
         }
+    }
+
+    /// A line without its LF, or as much of it as came at once; and whether it ended.
+    pub(super) async fn piece(&mut self) -> Result<(Vec<u8>, LineEnd), Fault> {
+        let received = self.fill().await?;
+        let end = received.iter().position(|&byte| byte == b'\n');
+        let piece = received[..end.unwrap_or(received.len())].to_vec();
+        let used = end.map_or(received.len(), |end| end + 1);
+        self.stream.consume(used);
+        Ok((piece, if end.is_some() { LineEnd::Reached } else { LineEnd::Open }))
     }
 
     /// So many octets, of which as many as `room` are kept.

@@ -28,7 +28,12 @@ pub(super) fn configured(newsletter: &Newsletter) -> Result<Vec<Mailbox>, Pipeli
 }
 
 fn reached(newsletter: &Newsletter, server: &MailServer) -> Result<Server, PipelineError> {
-    let known = server.password.fetch(&newsletter.folder)?;
+    let known = server.password.fetch(&newsletter.folder).map_err(|error| {
+        refused(
+            format!("{} can't be read: {error}", server.url),
+            "see [bounces] in bulletin.toml: password_env, password_file or password_command",
+        )
+    })?;
     let token = server.auth == Some(Auth::Xoauth2);
     let secret = if token {
         let (source, folder) = (server.password.clone(), newsletter.folder.clone());

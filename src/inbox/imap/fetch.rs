@@ -5,9 +5,9 @@ use std::collections::VecDeque;
 
 use super::open::{Access, Keywords, Opened, open};
 use super::parse::Value;
-use super::session::{Untagged, refused};
+use super::session::Untagged;
 use super::{DONE, parse};
-use crate::dial::Tls;
+use crate::dial::{Tls, printable};
 use crate::domain::digest::Digester;
 use crate::inbox::mailbox::{After, Place, Receipt};
 use crate::inbox::reading::Known;
@@ -30,12 +30,21 @@ pub(in crate::inbox) struct Imap {
     /// The same, for the mails whose size is known.
     sized: VecDeque<(u32, u64)>,
     fetched: VecDeque<(Mail, Receipt)>,
+    manner: Manner,
+}
+
+/// How mails are fetched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Manner {
+    Together,
+    /// After a refusal, up to the end of the batch.
+    OneByOne,
 }
 
 impl Imap {
     pub(in crate::inbox) fn new(server: Server, after: After) -> Self {
         let (opened, todo, sized, fetched) = (None, None, VecDeque::new(), VecDeque::new());
-        Self { server, after, tls: None, opened, todo, sized, fetched }
+        Self { server, after, tls: None, opened, todo, sized, fetched, manner: Manner::Together }
     }
 
     /// With this TLS, where a test has one of its own.
@@ -116,6 +125,7 @@ impl Imap {
         if batch.is_empty() {
             return Ok(false);
         }
+        self.manner = Manner::Together;
         let mut sizes = Vec::new();
         let heard = |untagged| {
             if let Untagged::Data(values) = untagged
@@ -140,7 +150,7 @@ impl Imap {
         let mut batch = Vec::new();
         let mut total = 0;
         while let Some(&(uid, size)) = self.sized.front() {
-            if !batch.is_empty() && total + size > BATCH_SIZE {
+            if !batch.is_empty() && (total + size > BATCH_SIZE || self.manner == Manner::OneByOne) {
                 break;
             }
             total += size;
@@ -158,10 +168,16 @@ impl Imap {
             // A server that announces small mails and sends large ones gets no more room than for one.
             match opened.session.response(room).await? {
                 parse::Response::Status { tag: Some(ended), status } if ended == tag => {
-                    if status.kind != parse::Kind::Ok {
-                        return Err(refused("give its mails", &status));
+                    if status.kind == parse::Kind::Ok {
+                        break;
                     }
-                    break;
+                    if let [uid] = uids.as_slice() {
+                        return Err(Fault::Mail { mail: format!("{uid}"), said: printable(&status.text) });
+                    }
+                    // One of them is to blame, and the others can be had.
+                    self.manner = Manner::OneByOne;
+                    batch.iter().rev().for_each(|mail| self.sized.push_front(*mail));
+                    return Ok(());
                 }
                 parse::Response::Status { tag: None, status } if status.kind == parse::Kind::Bye => {
                     return Err(super::session::left(&status));

@@ -98,6 +98,23 @@ async fn a_mail_that_the_caller_remembers_is_not_fetched() {
 }
 
 #[tokio::test]
+async fn a_mail_that_the_server_has_lost_stops_the_reading_of_no_other() {
+    let script = opening("X")
+        + "C: B5 UID SEARCH UNDELETED UNKEYWORD $BulletinDone\nS: * SEARCH 1 2\nS: B5 OK\n\
+           C: B6 UID FETCH 1:2 (UID RFC822.SIZE)\nS: * 1 FETCH (UID 1 RFC822.SIZE 1)\n\
+           S: * 2 FETCH (UID 2 RFC822.SIZE 1)\nS: B6 OK\n\
+           C: B7 UID FETCH 1:2 (UID BODY.PEEK[])\nS: B7 NO lost\nC: B8 UID FETCH 1 (UID BODY.PEEK[])\nS: B8 NO lost\n\
+           C: B9 UID FETCH 2 (UID BODY.PEEK[])\nS: * 2 FETCH (UID 2 BODY[] {1}\nS: b)\nS: B9 OK\n";
+    let peer = Peer::start(script).await;
+    let mut imap = imap(&peer, After::Seen);
+    let fault = imap.next(&|_| false).await.unwrap_err();
+    assert_eq!(fault.to_string(), "the server does not give the mail 1: lost");
+    assert_eq!(all(&mut imap).await.unwrap()[0].0.bytes, b"b");
+    drop(imap);
+    peer.done().await;
+}
+
+#[tokio::test]
 async fn mails_are_moved_by_move_and_the_folder_is_made_where_it_is_missing() {
     let script = opening("MOVE UIDPLUS")
         + "C: B5 UID STORE 3 +FLAGS.SILENT (\\Seen $BulletinDone)\nS: B5 OK\n\

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 
 use super::open::open;
-use super::session::Session;
+use super::session::{Reply, Session};
 use crate::dial::Tls;
 use crate::domain::Digest;
 use crate::domain::digest::Digester;
@@ -68,7 +68,7 @@ impl Pop3 {
             let open = self.opened().await?;
             // A mail that another program removed meanwhile has no number.
             let Some(&number) = open.numbers.get(&name) else { continue };
-            let (bytes, truncated) = open.retrieve(number).await?;
+            let (bytes, truncated) = open.retrieve(number, &name).await?;
             let mail = Mail { name: format!("{};UIDL={name}", self.server), bytes, truncated };
             return Ok(Some((mail, Receipt { place: Place::Pop3 { name }, key: Some(key) })));
         }
@@ -108,16 +108,17 @@ impl Pop3 {
 }
 
 impl Open {
-    async fn retrieve(&mut self, number: usize) -> Result<(Vec<u8>, bool), Fault> {
+    async fn retrieve(&mut self, number: usize, name: &str) -> Result<(Vec<u8>, bool), Fault> {
         let size = self.sizes.get(&number).copied().unwrap_or_default();
-        if size > LIMIT as u64
-            && matches!(self.session.command(&format!("TOP {number} {LINES}")).await?, super::session::Reply::Ok(_))
+        if size > LIMIT as u64 && matches!(self.session.command(&format!("TOP {number} {LINES}")).await?, Reply::Ok(_))
         {
             let (mail, _) = self.session.mail().await?;
             return Ok((mail, true));
         }
-        self.session.must(&format!("RETR {number}"), "give a mail").await?;
-        self.session.mail().await
+        match self.session.command(&format!("RETR {number}")).await? {
+            Reply::Ok(_) => self.session.mail().await,
+            Reply::Err(_, said) | Reply::Continue(said) => Err(Fault::Mail { mail: name.to_owned(), said }),
+        }
     }
 }
 
