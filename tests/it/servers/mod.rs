@@ -1,9 +1,10 @@
-//! Sending to mail servers that share no code with this program, each started by its test on this machine, and
+//! Sending to mail servers that share no code with this program, and reading mailboxes of one; each started by its test on this machine, and
 //! gone with it. Where one is not installed, its tests say so and show nothing.
 
 mod aiosmtpd;
 mod dovecot;
 mod exim;
+mod mailboxes;
 mod postfix;
 
 use std::collections::BTreeMap;

@@ -39,14 +39,14 @@ struct Postfix {
     servers: Vec<Server>,
 }
 
-fn run(program: &str, arguments: &[&str], place: &Path) -> Output {
+pub(super) fn run(program: &str, arguments: &[&str], place: &Path) -> Output {
     let output = Command::new(program).args(arguments).current_dir(place).output().unwrap();
     assert!(output.status.success(), "{program}: {}", String::from_utf8_lossy(&output.stderr));
     output
 }
 
 /// An authority, and a certificate that it gave to localhost.
-fn certify(den: &Den) {
+pub(super) fn certify(den: &Den) {
     let curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
     let openssl = |arguments: &[&str]| run("openssl", arguments, &den.path(""));
     for authority in ["ca", "other"] {
