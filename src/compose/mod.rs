@@ -1,6 +1,7 @@
-//! A [`RenderedEdition`] and a subscriber to an [`OutboundMessage`]: the bytes that a relay is given,
+//! A [`RenderedEdition`] and a subscriber to an [`OutboundMessage`]: the octets that a relay is given,
 //! and the envelope around them.
 
+mod content;
 pub mod dkim;
 mod headers;
 mod mime;
@@ -18,12 +19,13 @@ use crate::domain::{EmailAddress, IssueId, Localised, ReturnPath};
 use crate::render::RenderedEdition;
 use crate::subscribers::Subscriber;
 
+pub use content::Content;
+
 /// A finished message. The envelope is not the headers (RFC 5321 section 2.3.1).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OutboundMessage {
     pub envelope: Envelope,
-    /// Headers and body with CRLF line ends, 7-bit, not dot-stuffed.
-    pub bytes: Vec<u8>,
+    pub content: Content,
 }
 
 /// Between whom a message travels.
@@ -73,7 +75,7 @@ impl Composer<'_> {
         let message = headers::message(self, edition, subscriber, &subject, &leave)
             .multipart(mime::body(edition, text, html))
             .map_err(|error| ComposeError(error.to_string()))?;
-        Ok(OutboundMessage { envelope: self.envelope(subscriber)?, bytes: message.formatted() })
+        Ok(OutboundMessage { envelope: self.envelope(subscriber)?, content: message.formatted().into() })
     }
 
     fn envelope(&self, subscriber: &Subscriber) -> Result<Envelope, ComposeError> {

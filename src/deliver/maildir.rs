@@ -167,7 +167,7 @@ fn is_in(folder: &Path, name: &str) -> io::Result<bool> {
 fn write(mut file: File, message: &OutboundMessage) -> io::Result<()> {
     let envelope = &message.envelope;
     write!(file, "Return-Path: <{}>\r\nDelivered-To: {}\r\n", envelope.return_path, envelope.recipient)?;
-    file.write_all(&message.bytes)?;
+    file.write_all(&message.content.to_vec())?;
     file.sync_all()
 }
 
@@ -182,7 +182,7 @@ mod tests {
             id: id.parse().unwrap(),
             recipient: "ann@example.net".parse().unwrap(),
         };
-        OutboundMessage { envelope, bytes: b"Subject: x\r\n\r\nhello\r\n".to_vec() }
+        OutboundMessage { envelope, content: b"Subject: x\r\n\r\nhello\r\n".to_vec().into() }
     }
 
     fn names(folder: &Path) -> Vec<String> {

@@ -116,7 +116,7 @@ impl Outbox for Letters {
         let recipient = format!("reader{}@example.org", recipient.0).parse().unwrap();
         let envelope =
             Envelope { return_path: "news@example.org".parse().unwrap(), recipient, id: "b0".parse().unwrap() };
-        Ok(OutboundMessage { envelope, bytes: b"hi\r\n".to_vec() })
+        Ok(OutboundMessage { envelope, content: b"hi\r\n".to_vec().into() })
     }
 }
 

@@ -93,7 +93,7 @@ impl Preview<'_> {
         if self.extent == Extent::EachRecipient {
             for (person, place) in &self.readers {
                 let message = self.composer.compose(&self.editions[*place].0, person)?;
-                out.write(&format!("each/row-{:05}.eml", person.line), &message.bytes)?;
+                out.write(&format!("each/row-{:05}.eml", person.line), &message.content.to_vec())?;
             }
         }
         let skipped = self
@@ -138,13 +138,13 @@ impl Preview<'_> {
             html: format!("editions/{id}.html"),
             text: format!("editions/{id}.txt"),
             eml: format!("editions/{id}.eml"),
-            bytes: message.bytes.len(),
+            bytes: message.content.len(),
             html_bytes: html.len(),
             digest: rendered.digest.to_string(),
         };
         out.write(&entry.html, page.as_bytes())?;
         out.write(&entry.text, text.as_bytes())?;
-        out.write(&entry.eml, &message.bytes)?;
+        out.write(&entry.eml, &message.content.to_vec())?;
         Ok((entry, gallery::Page { fallen_back: self.fallen_back(&rendered.key) }))
     }
 

@@ -68,14 +68,16 @@ impl Signer {
         if self.keys.is_empty() {
             return Ok(());
         }
-        let (fields, content) = split(&message.bytes);
+        let octets = message.content.in_a_row();
+        let (fields, content) = split(&octets);
         let body_hash = BASE64.encode(&Sha256::digest(body(content)));
         let (names, signed) = select(&fields);
         let mut top = String::new();
         for key in &self.keys {
             top.push_str(&signature(key, &names, &signed, &body_hash, now)?);
         }
-        message.bytes.splice(0..0, top.into_bytes());
+        drop(octets);
+        message.content.put_on_top(top.as_bytes());
         Ok(())
     }
 }

@@ -23,7 +23,7 @@ fn message(text: &str) -> OutboundMessage {
         id: "b01".parse().unwrap(),
         recipient: "ann@example.net".parse().unwrap(),
     };
-    OutboundMessage { envelope, bytes: text.as_bytes().to_vec() }
+    OutboundMessage { envelope, content: text.as_bytes().to_vec().into() }
 }
 
 fn key(algorithm: Algorithm, selector: &str) -> SigningKey {
@@ -34,7 +34,7 @@ fn key(algorithm: Algorithm, selector: &str) -> SigningKey {
 fn signed(keys: Vec<SigningKey>, text: &str) -> String {
     let mut message = message(text);
     Signer::new(keys).sign(&mut message, jiff::Timestamp::from_second(1_528_637_909).unwrap()).unwrap();
-    String::from_utf8(message.bytes).unwrap()
+    String::from_utf8(message.content.to_vec()).unwrap()
 }
 
 #[test]

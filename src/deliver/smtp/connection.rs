@@ -8,13 +8,12 @@ use lettre::transport::smtp::commands::{Data, Quit, Rset};
 use lettre::transport::smtp::response::{Response, Severity};
 use tokio::time::timeout;
 
-use super::dots::stuff;
 use super::offer::Offer;
 use super::parameters::{mail, obstacle, rcpt};
 use super::relay::Timeouts;
 use super::reply::reply;
 use super::session::{Broken, Session};
-use crate::compose::OutboundMessage;
+use crate::compose::{Content, OutboundMessage};
 use crate::deliver::transport::Connection;
 use crate::domain::outcome::{Outcome, Reply, Stage};
 
@@ -81,13 +80,13 @@ impl SmtpConnection {
             }
         }
         match self.envelope(message).await {
-            Ok(()) => self.content(&message.bytes).await,
+            Ok(()) => self.content(&message.content).await,
             Err(end) => end,
         }
     }
 
     async fn envelope(&mut self, message: &OutboundMessage) -> Result<(), End> {
-        let mail = mail(&message.envelope, message.bytes.len(), &self.offer);
+        let mail = mail(&message.envelope, message.content.len(), &self.offer);
         self.step(Stage::Mail, mail, Severity::PositiveCompletion).await?;
         let rcpt = rcpt(&message.envelope, &self.offer);
         self.step(Stage::Rcpt, rcpt, Severity::PositiveCompletion).await?;
@@ -103,13 +102,14 @@ impl SmtpConnection {
         }
     }
 
-    async fn content(&mut self, bytes: &[u8]) -> End {
+    async fn content(&mut self, content: &Content) -> End {
         if self.session.has_unread() {
             // It would pass for the verdict over a message that has not left.
             return End::unsent(&Broken::OutOfStep);
         }
         self.stage = Stage::Content;
-        stuff(bytes, &mut self.outbox);
+        self.outbox.clear();
+        content.stuffed().for_each(|slice| self.outbox.extend_from_slice(slice));
         if let Err(broken) = self.session.write(&self.outbox, self.timeouts.data).await {
             return End::unsent(&broken);
         }

@@ -5,7 +5,7 @@
 //! message to try again and one that nobody can tell of.
 //!
 //! The way of a connection: `relay` (`relay_url`) -> `setup` -> `dial` (the room, for TCP and TLS) -> `open` (greeting, EHLO,
-//! STARTTLS, AUTH; with `tls`, `auth` and `offer`) -> `connection` (the messages; with `parameters` and `dots`). All of
+//! STARTTLS, AUTH; with `tls`, `auth` and `offer`) -> `connection` (the messages; with `parameters`). All of
 //! them talk through `session`, and what a server says becomes an outcome's text in `reply`.
 
 mod auth;
@@ -14,7 +14,6 @@ mod connect_tests;
 mod connection;
 #[cfg(test)]
 mod connection_tests;
-mod dots;
 mod offer;
 mod open;
 mod parameters;

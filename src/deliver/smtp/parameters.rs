@@ -18,7 +18,7 @@ pub(super) fn obstacle(message: &OutboundMessage, offer: &Offer) -> Option<Reply
         let text = "the relay does not take addresses with letters beyond ASCII before the @ (SMTPUTF8)";
         return Some(refusal("5.6.7", text.to_owned()));
     }
-    let (size, limit) = (message.bytes.len(), offer.size_limit()?);
+    let (size, limit) = (message.content.len(), offer.size_limit()?);
     (size > limit).then(|| {
         let text = format!("the message has {size} octets, and the relay takes no more than {limit} (SIZE)");
         refusal("5.3.4", text)
@@ -77,9 +77,9 @@ mod tests {
     }
 
     fn said(keywords: &[&str], recipient: &str) -> [String; 2] {
-        let OutboundMessage { envelope, bytes } = message(recipient, b"hi\r\n");
+        let OutboundMessage { envelope, content } = message(recipient, b"hi\r\n");
         let offer = offer(keywords);
-        [mail(&envelope, bytes.len(), &offer).to_string(), rcpt(&envelope, &offer).to_string()]
+        [mail(&envelope, content.len(), &offer).to_string(), rcpt(&envelope, &offer).to_string()]
     }
 
     #[test]

@@ -21,7 +21,7 @@ pub(super) fn message(recipient: &str, bytes: &[u8]) -> OutboundMessage {
         id: "b01".parse().unwrap(),
         recipient: recipient.parse().unwrap(),
     };
-    OutboundMessage { envelope, bytes: bytes.to_vec() }
+    OutboundMessage { envelope, content: bytes.to_vec().into() }
 }
 
 pub(super) fn class(outcome: &Outcome) -> &'static str {
