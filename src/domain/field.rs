@@ -78,8 +78,10 @@ pub fn in_url(text: &str) -> String {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Merge(Vec<Piece>);
 
+/// What a part is made of.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Piece {
+pub enum Piece {
+    /// The same for every reader; never empty, and never behind another.
     Literal(String),
     Place(Field, Escape),
 }
@@ -111,6 +113,18 @@ impl Merge {
             pieces.push(Piece::Literal(literal));
         }
         Self(pieces)
+    }
+
+    /// Literals and places, in their order.
+    #[must_use]
+    pub fn pieces(&self) -> &[Piece] {
+        &self.0
+    }
+
+    /// Whether every reader gets the same.
+    #[must_use]
+    pub fn is_constant(&self) -> bool {
+        self.0.iter().all(|piece| matches!(piece, Piece::Literal(_)))
     }
 
     /// The text with each place filled by `value`, written as the place needs it.
@@ -157,7 +171,7 @@ impl Escape {
 
     /// Appends `value` to `out` in this way of writing. Control characters never get through: a line
     /// break in a cell becomes a space.
-    fn write(self, value: &str, out: &mut String) {
+    pub fn write(self, value: &str, out: &mut String) {
         for c in value.chars().map(|c| if c.is_control() { ' ' } else { c }) {
             match (self, c) {
                 (Self::Html, '&') => out.push_str("&amp;"),

@@ -85,12 +85,20 @@ impl TokenKey {
     /// `issue` binds it to one issue.
     #[must_use]
     pub fn token(&self, purpose: Purpose, issue: Option<&IssueId>, reader: &EmailAddress) -> String {
-        let pseudonym = self.pseudonym(reader);
+        self.token_of(purpose, issue, self.pseudonym(reader))
+    }
+
+    /// The same for a reader whose pseudonym is known.
+    #[must_use]
+    pub fn token_of(&self, purpose: Purpose, issue: Option<&IssueId>, pseudonym: Pseudonym) -> String {
         let signature = truncated(self.mac(purpose, issue, pseudonym));
         let mut bytes = [0; 2 * HALF];
         bytes[..HALF].copy_from_slice(&pseudonym.0);
         bytes[HALF..].copy_from_slice(&signature);
-        format!("{}{}", purpose.letter(), BASE32_DNSSEC.encode(&bytes))
+        let mut token = String::with_capacity(TOKEN_LENGTH);
+        token.push(purpose.letter());
+        BASE32_DNSSEC.encode_append(&bytes, &mut token);
+        token
     }
 
     /// Who `token` stands for, if it was signed with this key for `purpose` and `issue`. Upper and lower

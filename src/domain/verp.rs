@@ -68,6 +68,11 @@ impl ReturnPath {
     pub fn of(&self, token: &str) -> Result<EmailAddress, AddressError> {
         match self.separator {
             None => Ok(self.base.clone()),
+            // One of this length was tried when this was made.
+            Some(separator) if is_shaped(token) => {
+                let local = format!("{}{}{token}", self.base.local_part(), separator.as_char());
+                Ok(EmailAddress::of_parts(&local, &self.base.domain()))
+            }
             Some(separator) => self.tagged(separator, token),
         }
     }
@@ -93,8 +98,7 @@ impl ReturnPath {
         let (front, token) = local.split_at_checked(base.len())?;
         let token = token.strip_prefix(separator.as_char())?;
         let ours = front.eq_ignore_ascii_case(base) && domain.eq_ignore_ascii_case(&self.base.domain());
-        let shaped = token.len() == TOKEN_LENGTH && token.bytes().all(|byte| byte.is_ascii_alphanumeric());
-        (ours && shaped).then_some(token)
+        (ours && is_shaped(token)).then_some(token)
     }
 
     /// The address without any token.
@@ -106,6 +110,10 @@ impl ReturnPath {
     fn tagged(&self, separator: Separator, token: &str) -> Result<EmailAddress, AddressError> {
         format!("{}{}{token}@{}", self.base.local_part(), separator.as_char(), self.base.domain()).parse()
     }
+}
+
+fn is_shaped(token: &str) -> bool {
+    token.len() == TOKEN_LENGTH && token.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
 /// The name that a message's envelope bears, which a DSN repeats as Original-Envelope-Id (RFC 3461 section 4.4).
@@ -159,6 +167,7 @@ mod tests {
             let token = key.token(Purpose::Bounce, Some(&issue), &reader);
             let path = ReturnPath::with_tokens(address(&format!("{base}@{domain}")), separator).unwrap();
             let sender = path.of(&token).unwrap().to_string();
+            prop_assert_eq!(address(&sender), path.of(&token).unwrap());
             prop_assert!(sender.rsplit_once('@').unwrap().0.len() <= 64);
             for seen in [sender.clone(), sender.to_uppercase(), sender.to_lowercase()] {
                 let found = path.recognise(&seen).unwrap();

@@ -167,6 +167,11 @@ impl EmailAddress {
         format!("{}+{tag}@{}", self.0.user(), self.0.domain()).parse()
     }
 
+    /// An address of parts that were an address's already: `local` in NFC, `domain` as A-labels.
+    pub(super) fn of_parts(local: &str, domain: &str) -> Self {
+        Self(lettre::Address::new_dangerous(local, domain))
+    }
+
     /// The form that lettre's message and protocol types take.
     #[must_use]
     pub fn as_lettre(&self) -> &lettre::Address {
