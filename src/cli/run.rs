@@ -89,7 +89,7 @@ impl<T: Transport> Agreed<'_, T> {
         let bar = Arc::new(Bar::new(self.proposal.due()));
         let (stop, stopped) = watch::channel(false);
         let delivery = Delivery::prepare(
-            self.newsletter,
+            &self.newsletter,
             self.issue,
             self.desk,
             self.plan,

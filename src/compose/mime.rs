@@ -6,9 +6,9 @@ use lettre::message::{Attachment, Body, MultiPart, MultiPartKind, SinglePart};
 
 use crate::render::RenderedEdition;
 
-/// The parts of one message. Boundaries are derived from the edition; they hold `=_`, which neither
-/// quoted-printable nor Base64 can contain (RFC 2045 section 6.7).
-pub(super) fn body(edition: &RenderedEdition, text: String, html: String) -> MultiPart {
+/// The parts of one message; text and HTML come encoded as quoted-printable. Boundaries are derived from the
+/// edition; they hold `=_`, which neither quoted-printable nor Base64 can contain (RFC 2045 section 6.7).
+pub(super) fn body(edition: &RenderedEdition, text: Vec<u8>, html: Vec<u8>) -> MultiPart {
     let boundary = |name: &str| format!("=_{name}_{}", edition.digest);
     let html = part(ContentType::TEXT_HTML, html);
     let alternative = MultiPart::builder()
@@ -33,8 +33,7 @@ fn flowed() -> ContentType {
     ContentType::parse("text/plain; charset=utf-8; format=flowed").unwrap_or(ContentType::TEXT_PLAIN)
 }
 
-fn part(content_type: ContentType, text: String) -> SinglePart {
-    let encoded = Body::new_with_encoding(text, ContentTransferEncoding::QuotedPrintable)
-        .unwrap_or_else(|_| unreachable!("quoted-printable can hold any text"));
-    SinglePart::builder().header(content_type).body(encoded)
+fn part(content_type: ContentType, encoded: Vec<u8>) -> SinglePart {
+    let body = Body::dangerous_pre_encoded(encoded, ContentTransferEncoding::QuotedPrintable);
+    SinglePart::builder().header(content_type).body(body)
 }

@@ -1,10 +1,18 @@
 //! A [`RenderedEdition`] and a subscriber to an [`OutboundMessage`]: the octets that a relay is given,
 //! and the envelope around them.
+//!
+//! The way of an edition: `quoted` (its parts, encoded), `mime` and `headers` (a whole message, with marks) ->
+//! `prepared` (cut at the marks) -> `content` (one reader's message, in slices) -> `dkim` (signed).
 
 mod content;
 pub mod dkim;
 mod headers;
+mod leave;
 mod mime;
+mod prepared;
+#[cfg(test)]
+mod prepared_tests;
+mod quoted;
 
 use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
@@ -14,12 +22,15 @@ use jiff::Timestamp;
 use crate::config::{Links, Newsletter, Sender};
 use crate::domain::field::{Field, Merge};
 use crate::domain::token::{Purpose, TokenKey};
-use crate::domain::verp::{EnvelopeId, EnvelopeIdError};
+use crate::domain::verp::EnvelopeId;
 use crate::domain::{EmailAddress, IssueId, Localised, ReturnPath};
 use crate::render::RenderedEdition;
 use crate::subscribers::Subscriber;
 
+use leave::Leave;
+
 pub use content::Content;
+pub use prepared::Prepared;
 
 /// A finished message. The envelope is not the headers (RFC 5321 section 2.3.1).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,45 +76,36 @@ pub struct Composer<'a> {
 }
 
 impl Composer<'_> {
-    /// The message of `edition` to `subscriber`.
+    /// `edition`, made ready for its readers: what is the same for all of them is composed and encoded once.
     ///
     /// # Errors
-    /// The address or a header can't be written.
-    pub fn compose(&self, edition: &RenderedEdition, subscriber: &Subscriber) -> Result<OutboundMessage, ComposeError> {
-        let leave = self.leave(subscriber)?;
-        let (html, text, subject) = fill(edition, subscriber, &leave);
-        let message = headers::message(self, edition, subscriber, &subject, &leave)
-            .multipart(mime::body(edition, text, html))
-            .map_err(|error| ComposeError(error.to_string()))?;
-        Ok(OutboundMessage { envelope: self.envelope(subscriber)?, content: message.formatted().into() })
+    /// An address has no room for a token, or a header can't be written.
+    pub fn prepare(&self, edition: &RenderedEdition) -> Result<Prepared, ComposeError> {
+        Prepared::new(self, edition)
     }
 
-    fn envelope(&self, subscriber: &Subscriber) -> Result<Envelope, ComposeError> {
-        let token = self.key.token(Purpose::Bounce, Some(self.issue), &subscriber.email);
-        let return_path = self.return_path.of(&token).map_err(|error| {
-            ComposeError(format!(
-                "newsletter.bounces, {}, leaves no room for a token: {error}",
-                self.return_path.base()
-            ))
-        })?;
-        let id = token.parse().map_err(|error: EnvelopeIdError| ComposeError(error.to_string()))?;
-        Ok(Envelope { return_path, id, recipient: subscriber.email.clone() })
+    /// The message of `edition` to `subscriber`. Where there are several readers, [`Composer::prepare`] spares
+    /// the work of all but the first.
+    ///
+    /// # Errors
+    /// As [`Composer::prepare`].
+    pub fn compose(&self, edition: &RenderedEdition, subscriber: &Subscriber) -> Result<OutboundMessage, ComposeError> {
+        self.prepare(edition)?.message(subscriber)
     }
 
     /// What `subscriber` gets to see: HTML, plain text and subject.
     ///
     /// # Errors
-    /// As [`Composer::compose`].
+    /// As [`Composer::prepare`].
     pub fn parts(
         &self,
         edition: &RenderedEdition,
         subscriber: &Subscriber,
     ) -> Result<(String, String, String), ComposeError> {
-        Ok(fill(edition, subscriber, &self.leave(subscriber)?))
-    }
-
-    fn leave(&self, subscriber: &Subscriber) -> Result<Leave, ComposeError> {
-        Leave::new(self.links, &self.key.token(Purpose::Unsubscribe, None, &subscriber.email))
+        let token = self.key.token(Purpose::Unsubscribe, None, &subscriber.email);
+        let url = Leave::new(self.links)?.url(&token);
+        let fill = |merge: &Merge| merge.fill(|field| value_of(field, subscriber, &url));
+        Ok((fill(&edition.html), fill(&edition.text), fill(&edition.subject)))
     }
 
     fn date(&self) -> SystemTime {
@@ -112,37 +114,13 @@ impl Composer<'_> {
     }
 }
 
-fn fill(edition: &RenderedEdition, subscriber: &Subscriber, leave: &Leave) -> (String, String, String) {
-    let fill = |merge: &Merge| {
-        merge.fill(|field| match field {
-            Field::Column { alias, .. } if alias == "email" => Cow::Owned(subscriber.email.to_string()),
-            Field::Column { alias, default } => {
-                Cow::Borrowed(subscriber.column(alias).or(default.as_deref()).unwrap_or_default())
-            }
-            Field::Address => Cow::Owned(subscriber.email.to_string()),
-            Field::UnsubscribeUrl => Cow::Borrowed(leave.url()),
-        })
-    };
-    (fill(&edition.html), fill(&edition.text), fill(&edition.subject))
-}
-
-/// The ways out for one reader.
-struct Leave {
-    mailto: String,
-    https: Option<String>,
-}
-
-impl Leave {
-    fn new(links: &Links, token: &str) -> Result<Self, ComposeError> {
-        let address = links.unsubscribe.with_tag(token).map_err(|error| {
-            ComposeError(format!("newsletter.unsubscribe, {}, leaves no room for a token: {error}", links.unsubscribe))
-        })?;
-        let https = links.web.as_ref().map(|web| format!("{web}/u/{token}"));
-        Ok(Self { mailto: format!("mailto:{address}?subject=unsubscribe"), https })
+/// What comes into the places of `field` for `subscriber`, who leaves by `url`.
+fn value_of<'a>(field: &'a Field, subscriber: &'a Subscriber, url: &'a str) -> Cow<'a, str> {
+    match field {
+        Field::Column { alias, .. } if alias == "email" => subscriber.email.as_lettre().as_ref(),
+        Field::Column { alias, default } => subscriber.column(alias).or(default.as_deref()).unwrap_or_default(),
+        Field::Address => subscriber.email.as_lettre().as_ref(),
+        Field::UnsubscribeUrl => url,
     }
-
-    /// The one that stands in the mail's text.
-    fn url(&self) -> &str {
-        self.https.as_deref().unwrap_or(&self.mailto)
-    }
+    .into()
 }

@@ -8,19 +8,18 @@ use tokio::sync::watch;
 
 use super::{Desk, Newsletter, PipelineError, Proposal, Skip, refused, render};
 use crate::compose::dkim::Signer;
-use crate::compose::{Kind, OutboundMessage};
+use crate::compose::{Kind, OutboundMessage, Prepared};
 use crate::config;
 use crate::deliver::throttle::{Limits, Settings, Throttle};
 use crate::deliver::{ConnectError, Connection as _, End, Job, NoMessage, Outbox, RetryPolicy, Run, Transport, Watch};
 use crate::domain::chance::Chance;
 use crate::domain::clock::Clock;
 use crate::domain::outcome::Outcome;
-use crate::domain::{EmailAddress, Hours, IssueId, Language};
+use crate::domain::{EmailAddress, Hours, Language};
 use crate::edition::EditionKey;
 use crate::issue::Issue;
 use crate::ledger::{Plan, RecipientId, SqliteLedger, Standing};
 use crate::readers::Latest;
-use crate::render::RenderedEdition;
 use crate::subscribers::Subscriber;
 
 /// Whether anything leaves the machine.
@@ -136,7 +135,7 @@ impl<T: Transport> Delivery<T> {
     /// A template has a fault, or the ledger can't be read.
     #[expect(clippy::too_many_arguments, reason = "the joint of all rooms: each is named once, here")]
     pub fn prepare(
-        newsletter: Arc<Newsletter>,
+        newsletter: &Newsletter,
         issue: &Issue,
         desk: &Desk,
         plan: &Plan,
@@ -178,14 +177,14 @@ impl<T: Transport> Delivery<T> {
                 due: due.at,
             });
         }
+        let composer = newsletter.composer(&issue.id, plan.date, Kind::Issue);
+        let editions = render(newsletter, issue, &editions)?;
+        let editions = editions.iter().map(|edition| composer.prepare(edition)).collect::<Result<_, _>>()?;
         let outbox = PlanOutbox {
             latest: Latest::open(&newsletter.database(), newsletter.key())?,
-            editions: render(&newsletter, issue, &editions)?,
+            editions,
             people: proposal.assembly.roster.people.clone(),
-            issue: issue.id.clone(),
-            date: plan.date,
             messages,
-            newsletter,
             signer,
             clock: clock.clone(),
         };
@@ -217,18 +216,15 @@ impl<T: Transport> Delivery<T> {
     }
 }
 
-/// Composes from rendered editions and the list.
+/// Composes from prepared editions and the list.
 struct PlanOutbox {
     /// Who left since the run began.
     latest: Latest,
-    newsletter: Arc<Newsletter>,
     signer: Signer,
     /// Tells when a signature is made.
     clock: Clock,
-    issue: IssueId,
-    date: jiff::Timestamp,
     people: Vec<Subscriber>,
-    editions: Vec<RenderedEdition>,
+    editions: Vec<Prepared>,
     /// Places in both.
     messages: HashMap<RecipientId, (usize, usize)>,
 }
@@ -241,8 +237,7 @@ impl Outbox for PlanOutbox {
         if let Some(suppression) = self.latest.suppression(&person.email)? {
             return Err(NoMessage::Withheld(Skip::Suppressed(suppression).to_string()));
         }
-        let composer = self.newsletter.composer(&self.issue, self.date, Kind::Issue);
-        let message = composer.compose(&self.editions[*edition], person);
+        let message = self.editions[*edition].message(person);
         let mut message = message.map_err(|error| NoMessage::Impossible(error.to_string()))?;
         let signed = self.signer.sign(&mut message, self.clock.now());
         signed.map_err(|error| NoMessage::Impossible(error.to_string()))?;

@@ -7,7 +7,7 @@ mod manifest;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::compose::{ComposeError, Composer};
+use crate::compose::{ComposeError, Composer, Prepared};
 use crate::domain::Digest;
 use crate::edition::{Edition, EditionKey};
 use crate::issue::Issue;
@@ -85,14 +85,17 @@ impl Preview<'_> {
         let out = Folder(folder);
         let mut editions = Vec::new();
         let mut pages = Vec::new();
+        let mut prepared = Vec::new();
         for (rendered, recipients) in &self.editions {
-            let (entry, page) = self.edition(rendered, *recipients, &out)?;
+            let messages = self.composer.prepare(rendered)?;
+            let (entry, page) = self.edition(rendered, &messages, *recipients, &out)?;
             editions.push(entry);
             pages.push(page);
+            prepared.push(messages);
         }
         if self.extent == Extent::EachRecipient {
             for (person, place) in &self.readers {
-                let message = self.composer.compose(&self.editions[*place].0, person)?;
+                let message = prepared[*place].message(person)?;
                 out.write(&format!("each/row-{:05}.eml", person.line), &message.content.to_vec())?;
             }
         }
@@ -116,12 +119,13 @@ impl Preview<'_> {
     fn edition(
         &self,
         rendered: &RenderedEdition,
+        messages: &Prepared,
         recipients: usize,
         out: &Folder<'_>,
     ) -> Result<(EditionEntry, gallery::Page), PreviewError> {
         let id = rendered.key.id();
         let sample = self.sample(rendered);
-        let message = self.composer.compose(rendered, &sample)?;
+        let message = messages.message(&sample)?;
         let (html, text, subject) = self.composer.parts(rendered, &sample)?;
         let mut page = html.clone();
         for image in &rendered.images {

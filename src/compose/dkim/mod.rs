@@ -16,9 +16,11 @@ use data_encoding::BASE64;
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
-use super::OutboundMessage;
-use canonical::{HeaderField, body, split};
+use super::content::Form;
+use super::{Content, OutboundMessage};
+use canonical::{Body, HeaderField, fields};
 
+pub(super) use canonical::is_canonical;
 pub use generate::{Algorithm, GenerateError};
 pub use key::{KeyError, SignError, SigningKey};
 pub use record::Record;
@@ -68,18 +70,31 @@ impl Signer {
         if self.keys.is_empty() {
             return Ok(());
         }
-        let octets = message.content.in_a_row();
-        let (fields, content) = split(&octets);
-        let body_hash = BASE64.encode(&Sha256::digest(body(content)));
+        let head = message.content.head();
+        let fields = fields(&head);
+        let body_hash = BASE64.encode(&body_hash(&message.content));
         let (names, signed) = select(&fields);
         let mut top = String::new();
         for key in &self.keys {
             top.push_str(&signature(key, &names, &signed, &body_hash, now)?);
         }
-        drop(octets);
         message.content.put_on_top(top.as_bytes());
         Ok(())
     }
+}
+
+/// The hash of a body's canonical form, for `bh=`.
+fn body_hash(content: &Content) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    match content.form() {
+        Form::Settled => content.body().for_each(|slice| hash.update(slice)),
+        Form::Any => {
+            let mut body = Body::new(|slice: &[u8]| hash.update(slice));
+            content.body().for_each(|slice| body.add(slice));
+            body.end();
+        }
+    }
+    hash.finalize().into()
 }
 
 /// The names for `h=`, and the canonical fields that they stand for. Of fields with the same name the lowest

@@ -5,9 +5,9 @@ use ring::signature::{ED25519, RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
 use secrecy::ExposeSecret as _;
 use sha2::{Digest as _, Sha256};
 
-use super::canonical::{body, split};
+use super::canonical::fields;
 use super::{Algorithm, KeyError, Signer, SigningKey};
-use crate::compose::{Envelope, OutboundMessage};
+use crate::compose::{Content, Envelope, OutboundMessage};
 
 /// The message, key and signature of RFC 8463 appendix A.
 const BODY: &str = "Hi.\r\n\r\nWe lost the game.  Are you hungry yet?\r\n\r\nJoe.\r\n";
@@ -39,18 +39,18 @@ fn signed(keys: Vec<SigningKey>, text: &str) -> String {
 
 #[test]
 fn what_the_rfc_signed_is_what_we_would_sign() {
-    let hash = BASE64.encode(&Sha256::digest(body(BODY.as_bytes())));
+    let hash = BASE64.encode(&super::body_hash(&Content::from(format!("{FIELDS}\r\n{BODY}").into_bytes())));
     assert_eq!(hash, "2jUSOH9NhtVGCQWNr9BrIAPreKQjO6Sn7XIkfJVOzv8=");
     let field = "DKIM-Signature: v=1; a=ed25519-sha256; c=relaxed/relaxed;\r\n d=football.example.com; \
         i=@football.example.com;\r\n q=dns/txt; s=brisbane; t=1528637909; h=from : to :\r\n subject : date : \
         message-id : from : subject : date;\r\n bh=2jUSOH9NhtVGCQWNr9BrIAPreKQjO6Sn7XIkfJVOzv8=;\r\n b=";
     let mut content = Vec::new();
     let text = FIELDS.to_owned();
-    for field in split(text.as_bytes()).0 {
+    for field in fields(text.as_bytes()) {
         field.write(&mut content);
         content.extend_from_slice(b"\r\n");
     }
-    split(field.as_bytes()).0[0].write(&mut content);
+    fields(field.as_bytes())[0].write(&mut content);
     let public = BASE64.decode(b"11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=").unwrap();
     let signature = "/gCrinpcQOoIfuHNQIbq4pgh9kyIK3AQUdt9OdqQehSwhEIug4D11BusFa3bT3FY5OsU7ZbnKELq+eXdp1Q1Dw==";
     let signature = BASE64.decode(signature.as_bytes()).unwrap();
@@ -90,12 +90,11 @@ fn a_signature_is_that_of_its_key_over_its_own_field_too() {
     let signature = BASE64.decode(signature.as_bytes()).unwrap();
     let mut content = Vec::new();
     // In the order of `h=`, in which To comes before Subject and both are here once.
-    let fields = split(FIELDS.as_bytes()).0;
-    for field in &fields {
+    for field in fields(FIELDS.as_bytes()) {
         field.write(&mut content);
         content.extend_from_slice(b"\r\n");
     }
-    split(format!("{field}\r\n b=").as_bytes()).0[0].write(&mut content);
+    fields(format!("{field}\r\n b=").as_bytes())[0].write(&mut content);
     // What stands behind the frame is the RSA key itself.
     let verify =
         |content: &[u8]| UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, &public[24..]).verify(content, &signature);
@@ -107,8 +106,7 @@ fn a_signature_is_that_of_its_key_over_its_own_field_too() {
 #[test]
 fn of_two_fields_with_one_name_both_are_signed_the_lower_one_first() {
     let text = format!("Subject: one\r\n{FIELDS}\r\n{BODY}");
-    let (fields, _) = split(text.as_bytes());
-    let (names, content) = super::select(&fields);
+    let (names, content) = super::select(&fields(text.as_bytes()));
     assert_eq!(names.iter().filter(|name| **name == "subject").count(), 3);
     let content = String::from_utf8(content).unwrap();
     assert!(content.contains("subject:Is dinner ready?\r\nsubject:one\r\n"), "{content}");
