@@ -20,11 +20,12 @@ type Kernel = Box<dyn FnMut()>;
 type Preparation = fn() -> Kernel;
 
 /// Each kernel with the times that are enough to be heard above its preparation, and no more.
-const KERNELS: [(&str, u32, Preparation); 7] = [
+const KERNELS: [(&str, u32, Preparation); 8] = [
     ("compose", 100, mail::compose),
     ("encode", 20, mail::encode),
     ("sign", 20, mail::sign),
     ("edition", 3, mail::edition),
+    ("mjml", 3, mail::mjml),
     ("classify", 20, mail::classify),
     ("list", 2, people::list),
     ("plan", 1, people::plan),

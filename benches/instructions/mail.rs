@@ -106,6 +106,14 @@ pub fn edition() -> Kernel {
     Box::new(move || drop(black_box(sample.rendered())))
 }
 
+/// The part of that which MJML's own tools do: MJML to HTML.
+pub fn mjml() -> Kernel {
+    let sample = Sample::open();
+    let edition = Edition::assemble(&sample.issue, &sample.key);
+    let mjml = render::assembled_mjml(&edition, &sample.newsletter.templates, sample.newsletter.setting()).unwrap();
+    Box::new(move || drop(black_box(render::mjml_to_html(black_box(&mjml)).unwrap())))
+}
+
 /// The fixtures of returned mail, each once.
 pub fn classify() -> Kernel {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/bounces");
