@@ -23,6 +23,7 @@
 //! [`cli`] is the front one.
 
 pub mod bounces;
+pub mod check;
 pub mod cli;
 pub mod compose;
 pub mod config;

@@ -94,6 +94,15 @@ pub(super) fn explain(error: &PipelineError, folder: &Path) {
     }
 }
 
+/// Tells each of `findings` with its line and its cure, those that stop a send last, next to the prompt.
+pub(super) fn tell_in_full(findings: &[Finding], folder: &Path) {
+    for severity in [Severity::Info, Severity::Warning, Severity::Error] {
+        for finding in findings.iter().filter(|finding| finding.severity == severity) {
+            say(of_finding(finding, folder));
+        }
+    }
+}
+
 /// What to do about an error that names no place in a file.
 fn cure(error: &PipelineError) -> Option<String> {
     let help = match error {

@@ -6,6 +6,7 @@
 mod account;
 mod appointment;
 mod bounces;
+mod check;
 mod confirm;
 mod diagnostics;
 mod dkim;
@@ -56,6 +57,8 @@ enum Command {
     Init(init::Init),
     /// Begin a new issue
     New(new::New),
+    /// Look for what should be mended before an issue goes out
+    Check(check::Check),
     /// Write every edition to disk, to look at and approve
     Preview(preview::Preview),
     /// Send to a built-in catcher: the whole way, and nothing leaves the machine
@@ -111,6 +114,7 @@ pub fn main() -> ExitCode {
     let ended = match &cli.command {
         Command::Init(command) => command.run(dir),
         Command::New(command) => command.run(dir, &clock),
+        Command::Check(command) => command.run(dir),
         Command::Preview(command) => command.run(dir),
         Command::Rehearse(command) => command.run(dir, &clock),
         Command::Send(command) => command.run(dir, &clock),

@@ -73,6 +73,7 @@ impl Checks<'_> {
         let brand = self.brand(raw.brand);
         let smtp = raw.smtp.and_then(|smtp| self.smtp(smtp));
         let throttle = self.throttle(raw.throttle);
+        let check = self.check(raw.check);
         let sender = sender?;
         let mailboxes = self.mailboxes(&raw.bounces);
         let return_path = self.return_path(raw.newsletter.bounces, raw.bounces, sender.all().next()?)?;
@@ -95,6 +96,7 @@ impl Checks<'_> {
             columns,
             subscribers,
             brand,
+            check,
             dkim,
             smtp,
             throttle,

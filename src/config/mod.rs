@@ -2,6 +2,7 @@
 
 mod bounces;
 mod brand;
+mod check;
 mod checks;
 mod dkim;
 mod mailbox;
@@ -19,7 +20,7 @@ pub use mailbox::{MailServer, Mailbox, MailboxAfter, MailboxPlace};
 pub use secret::{PasswordSource, SecretError, token_key};
 pub use throttle::{Batch, DomainLimits, Rate, RateError, Share, ShareError, Throttle};
 
-use crate::domain::{Colour, EmailAddress, Finding, Language, Localised, ReturnPath, Topic, Typography};
+use crate::domain::{Colour, EmailAddress, Finding, Language, Localised, ReturnPath, Severity, Topic, Typography};
 
 /// The file that makes a folder a newsletter.
 pub const FILE: &str = "bulletin.toml";
@@ -44,6 +45,8 @@ pub struct Config {
     /// Where bounces and requests to leave come in.
     pub mailboxes: Vec<Mailbox>,
     pub brand: Brand,
+    /// How much the rules of a check weigh, by their codes, where it is not as the program has it; none for off.
+    pub check: Vec<(String, Option<Severity>)>,
     /// The keys that sign; none where the relay does that.
     pub dkim: Vec<Dkim>,
     pub smtp: Option<Smtp>,

@@ -29,6 +29,9 @@ pub(super) struct RawConfig {
     pub(super) brand: RawBrand,
     #[serde(default)]
     pub(super) bounces: RawBounces,
+    /// By the code of a rule: `off`, `info`, `warning` or `error`.
+    #[serde(default)]
+    pub(super) check: IndexMap<String, Spanned<String>>,
     #[serde(default)]
     pub(super) dkim: RawDkims,
     pub(super) smtp: Option<RawSmtp>,

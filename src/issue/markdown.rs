@@ -39,16 +39,22 @@ pub struct Parsed {
 /// The nodes and notes of `source`, and what is wrong with it; lines count from its beginning.
 #[must_use]
 pub fn parse(source: &str) -> Parsed {
-    let options = Options::ENABLE_TABLES
-        | Options::ENABLE_STRIKETHROUGH
-        | Options::ENABLE_HEADING_ATTRIBUTES
-        | Options::ENABLE_FOOTNOTES;
-    let events = Parser::new_ext(source, options).into_offset_iter().peekable();
+    let events = events(source).peekable();
     let mut reader = Reader { source, events, findings: Vec::new(), notes: Found::default() };
     let nodes = reader.nodes();
     let Reader { notes, mut findings, .. } = reader;
     findings.extend(notes.check(source));
     Parsed { nodes, notes: notes.into_definitions(), findings }
+}
+
+/// What stands in `source`, with its places, in the Markdown that issues are written in.
+#[must_use]
+pub fn events(source: &str) -> OffsetIter<'_> {
+    let options = Options::ENABLE_TABLES
+        | Options::ENABLE_STRIKETHROUGH
+        | Options::ENABLE_HEADING_ATTRIBUTES
+        | Options::ENABLE_FOOTNOTES;
+    Parser::new_ext(source, options).into_offset_iter()
 }
 
 struct Reader<'a> {

@@ -23,7 +23,9 @@ use crate::domain::{Finding, IssueId, ItemId, Language, Topic};
 use attributes::Condition;
 use content::{Block, Inline};
 
-pub use load::{Vocabulary, load};
+pub use front_matter::FrontMatter;
+pub use load::{Vocabulary, load, names};
+pub use markdown::events as markdown_events;
 
 /// One issue in all its languages.
 #[derive(Debug, Clone)]
@@ -129,6 +131,12 @@ pub enum IssueError {
     Read(PathBuf, #[source] std::io::Error),
     #[error("the issue has {} that must be mended first", if .0.len() == 1 { "a fault".to_owned() } else { format!("{} faults", .0.len()) })]
     Invalid(Vec<Finding>),
+}
+
+/// The front matter of a source, where it has one that can be read, and the byte at which the text behind it begins.
+#[must_use]
+pub fn front_matter(source: &str) -> (Option<FrontMatter>, usize) {
+    front_matter::split(source).map_or((None, 0), |(front, start)| (Some(front), start))
 }
 
 impl Issue {

@@ -41,6 +41,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("upkeep", &["domain", "subscribers", "readers", "ledger", "state", "inbox", "pipeline"]),
     ("preview", &["domain", "compose", "edition", "issue", "render", "state", "subscribers"]),
     ("rehearsal", &[]),
+    ("check", &["domain", "config", "issue", "render"]),
     (
         "cli",
         &[
@@ -58,6 +59,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "inbox",
             "pipeline",
             "upkeep",
+            "check",
             "preview",
             "rehearsal",
             "inbox",

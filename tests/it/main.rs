@@ -5,6 +5,7 @@
 mod architecture;
 mod authoring;
 mod bounces;
+mod check;
 mod cli;
 mod dkim;
 mod editions;

@@ -1,0 +1,100 @@
+//! What is checked: each rule's code, how much it weighs unless `[check]` in `bulletin.toml` says otherwise,
+//! and what it is about.
+
+use crate::domain::finding::{Finding, Severity, cure_unknown};
+
+/// One rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rule {
+    /// As findings, `[check]` and docs/CHECKS.md name it.
+    pub code: &'static str,
+    pub severity: Severity,
+    /// What it finds, as a sentence goes on: "finds ...".
+    pub about: &'static str,
+}
+
+impl Rule {
+    /// A finding of this rule.
+    pub(super) fn finding(self, message: impl Into<String>) -> Finding {
+        Finding::new(self.severity, self.code, message)
+    }
+}
+
+macro_rules! rules {
+    ($($name:ident = $code:literal, $severity:ident, $about:literal;)*) => {
+        $(pub(super) const $name: Rule = Rule { code: $code, severity: Severity::$severity, about: $about };)*
+        /// Every rule, in the order of the docs.
+        pub const RULES: &[Rule] = &[$($name),*];
+    };
+}
+
+rules! {
+    UNTRANSLATED = "untranslated", Warning, "an item that lacks a language and does not say that it exists in one only";
+    STALE_TRANSLATION = "stale-translation", Warning, "an item whose original was changed after its translation was looked over";
+    LINKS_DIFFER = "links-differ", Warning, "a translation with more or fewer links than its original";
+    NUMBERS_DIFFER = "numbers-differ", Warning, "a number, a date or an amount that stands in one language alone";
+    EMPTY_LINK = "empty-link", Error, "a link without a text";
+    VAGUE_LINK = "vague-link", Warning, "a link whose text says nothing of where it leads";
+    BARE_LINK = "bare-link", Warning, "an address as the text of a link";
+    SHORTENED_LINK = "shortened-link", Warning, "a link through a service that hides where it leads, and counts who follows it";
+    TRACKED_LINK = "tracked-link", Warning, "a link that bears marks for counting who follows it";
+    HTTP_LINK = "http-link", Warning, "a link that is not encrypted";
+    LOCAL_LINK = "local-link", Error, "a link that works on one machine or network only";
+    HEADING_SKIPS = "heading-skips", Warning, "a heading more than one level below the last";
+    NO_ALT = "no-alt", Error, "a picture without a text for those who don't see it";
+    USELESS_ALT = "useless-alt", Warning, "a picture whose text is its file's name, or says that it is a picture";
+    LONG_ALT = "long-alt", Warning, "a picture whose text is longer than a screen reader should read without a pause";
+    HEAVY_PICTURE = "heavy-picture", Warning, "a picture of more than 200 kB";
+    SMALL_PICTURE = "small-picture", Warning, "a picture that is blurred on a good screen";
+    LONG_SUBJECT = "long-subject", Warning, "a subject that a phone cuts off";
+    SHOUTING_SUBJECT = "shouting-subject", Warning, "a subject in capitals, or with more than one exclamation mark";
+    NO_PREHEADER = "no-preheader", Warning, "a mail without the line that is shown beside its subject";
+    LONG_PREHEADER = "long-preheader", Warning, "a preheader that no mail program shows to its end";
+    PLACEHOLDER = "placeholder", Error, "words that were to be replaced before the issue goes out";
+    MERGE_GAP = "merge-gap", Warning, "a merge field without default that stays empty for some readers";
+    CLIPPED = "clipped", Error, "an edition that Gmail cuts off, the way to leave with it";
+    LARGE_HTML = "large-html", Warning, "an edition that Gmail is close to cutting off";
+    HEAVY_MAIL = "heavy-mail", Warning, "a message of more than 1 MB";
+    PARTS_DIFFER = "parts-differ", Error, "a link that stands in one of the mail's two parts only";
+    NO_SENDER = "no-sender", Error, "an edition that does not say who sends it";
+    NO_POSTAL_ADDRESS = "no-postal-address", Error, "an edition without the sender's postal address";
+    NO_CONTACT = "no-contact", Error, "an edition without a further way to reach the sender";
+    NO_REASON = "no-reason", Error, "an edition that does not tell its reader at which address they get it";
+    NO_WAY_OUT = "no-way-out", Error, "an edition without the link to leave by";
+    NOBODY = "nobody", Error, "an issue that nobody in the list would get";
+}
+
+/// What `[check]` says of one rule: how much it weighs, or nothing where it is off.
+pub type Levels = [(String, Option<Severity>)];
+
+/// `findings` with the weights of `levels`, without those that are off, and with a finding for each rule
+/// that there is none of.
+pub(super) fn weigh(findings: Vec<Finding>, levels: &Levels) -> Vec<Finding> {
+    let mut weighed: Vec<_> = levels.iter().filter_map(|(code, _)| unknown(code)).collect();
+    for finding in findings {
+        let is_rule = RULES.iter().any(|rule| rule.code == finding.code);
+        match levels.iter().find(|(code, _)| is_rule && code == finding.code) {
+            Some((_, None)) => {}
+            Some((_, Some(severity))) => weighed.push(Finding { severity: *severity, ..finding }),
+            None => weighed.push(finding),
+        }
+    }
+    weighed
+}
+
+fn unknown(code: &str) -> Option<Finding> {
+    if RULES.iter().any(|rule| rule.code == code) {
+        return None;
+    }
+    let help = format!("{} `bulletin check --rules` tells them all.", cure_unknown_rule(code));
+    Some(
+        Finding::warning("unknown-rule", format!("there is no rule `{code}`")).in_file("bulletin.toml").with_help(help),
+    )
+}
+
+fn cure_unknown_rule(code: &str) -> String {
+    match crate::domain::finding::did_you_mean(code, RULES.iter().map(|rule| rule.code)) {
+        Some(_) => cure_unknown(code, RULES.iter().map(|rule| rule.code)),
+        None => "Leave the line out.".to_owned(),
+    }
+}
