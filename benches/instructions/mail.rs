@@ -97,7 +97,7 @@ fn message() -> OutboundMessage {
     let fields = "From: News <news@example.org>\r\nTo: Ann <ann@example.net>\r\nSubject: News\r\n\
         Date: Fri, 15 Jan 2026 12:00:00 +0000\r\nMessage-ID: <m01@example.org>\r\n\r\n";
     let line = "A line of the kind that quoted-printable makes, with a few  spaces and =C3=A9.\r\n";
-    OutboundMessage { envelope, bytes: [fields, &line.repeat(60_000 / line.len())].concat().into_bytes() }
+    OutboundMessage { envelope, content: [fields, &line.repeat(60_000 / line.len())].concat().into_bytes().into() }
 }
 
 /// An edition, from its items to HTML and plain text.

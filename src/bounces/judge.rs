@@ -118,6 +118,14 @@ impl Classifier {
         self.report(Some(recipient.to_string()), said, Evidence::Fields)
     }
 
+    /// The same where the message is given up for this reply: a 4xx to the last attempt is a failure, too.
+    #[must_use]
+    pub fn of_last_reply(&self, recipient: &EmailAddress, reply: &Reply) -> Report {
+        let (status, words) = (reply.enhanced.as_deref(), reply.text.as_str());
+        let said = Said { action: Some("failed"), status, words, ..Said::default() };
+        self.report(Some(recipient.to_string()), said, Evidence::Fields)
+    }
+
     /// A report out of what there is to judge by.
     pub(super) fn report(&self, recipient: Option<String>, said: Said, evidence: Evidence) -> Report {
         let line = text::on_one_line(said.words);
@@ -275,6 +283,8 @@ mod tests {
         let report = classifier.of_reply(&ann, &reply(550, "5.1.1", "no such user here"));
         assert_eq!((report.kind, report.recipient.as_deref()), (Kind::Hard, Some("ann@example.org")));
         assert_eq!(classifier.of_reply(&ann, &reply(450, "4.1.1", "no such user here")).kind, Kind::Soft);
+        let given_up = classifier.of_last_reply(&ann, &reply(450, "4.1.1", "no such user here"));
+        assert_eq!((given_up.kind, given_up.action.as_deref()), (Kind::Hard, Some("failed")));
         assert_eq!(classifier.of_reply(&ann, &reply(250, "2.0.0", "ok")).kind, Kind::Delivered);
     }
 }

@@ -16,6 +16,7 @@ mod grammar;
 mod header;
 mod judge;
 mod mime;
+mod moment;
 mod recognise;
 mod report;
 mod rules;
@@ -31,10 +32,11 @@ use std::borrow::Cow;
 use std::path::PathBuf;
 
 pub use judge::Classifier;
-pub use report::{Claim, Evidence, Kind, Reason, Report};
+pub use moment::told_at;
+pub use report::{Claim, Evidence, Kind, Reason, Report, Token};
 
-/// Asks the caller whether an address or an envelope id holds a token that it signed.
-pub type Claims<'c> = &'c dyn Fn(&str) -> Option<Claim>;
+/// Asks the caller whether an address, an envelope id or a Message-ID holds a token that it signed.
+pub type Claims<'c> = &'c dyn Fn(&str, Token) -> Option<Claim>;
 
 /// A file of grammars or rules that can't be used.
 #[derive(Debug, thiserror::Error)]
@@ -79,6 +81,10 @@ impl Classifier {
             for report in &mut reports {
                 report.claim = Some(claim.clone());
             }
+        } else if let Some(claims) = claims {
+            for report in &mut reports {
+                report.claim = report.message_id.as_deref().and_then(|id| claims(id, Token::MessageId));
+            }
         }
         reports
     }
@@ -87,8 +93,10 @@ impl Classifier {
     fn claim(mail: &mime::Opened, claims: Claims) -> Option<Claim> {
         let to = ["Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To", "To"];
         let addresses = to.iter().flat_map(|name| mail.header.all(name)).flat_map(address::all);
+        let addresses = addresses.map(|one| (Cow::Borrowed(one), Token::ReturnPath));
         let ids = mail.statuses.iter().filter_map(|status| fields::read(status).envelope_id);
-        addresses.map(Cow::Borrowed).chain(ids.map(Cow::Owned)).take(50).find_map(|candidate| claims(&candidate))
+        let ids = ids.map(|id| (Cow::Owned(id), Token::EnvelopeId));
+        addresses.chain(ids).take(50).find_map(|(candidate, token)| claims(&candidate, token))
     }
 }
 
@@ -104,16 +112,18 @@ mod tests {
         let ann: EmailAddress = "ann@example.com".parse().unwrap();
         let issue: IssueId = "2025-12".parse().unwrap();
         let token = key.token(Purpose::Bounce, Some(&issue), &ann);
-        let claims = |candidate: &str| {
-            let local = candidate.split('@').next()?;
-            let token = local.rsplit('+').next()?;
-            let reader = key.open(token, Purpose::Bounce, Some(&issue))?;
-            Some(Claim { reader, issue: Some(issue.clone()) })
+        let claims = |candidate: &str, token: Token| {
+            let local = candidate.split('@').next()?.trim_start_matches('<');
+            let purpose = if token == Token::MessageId { Purpose::MessageId } else { Purpose::Bounce };
+            let reader = key.open(local.rsplit('+').next()?, purpose, Some(&issue))?;
+            Some(Claim { reader, issue: Some(issue.clone()), token })
         };
+        let id = key.token(Purpose::MessageId, Some(&issue), &ann);
+        let mail = mail.replace("MESSAGE", &id);
         let tag = if to_ann { token.to_uppercase() } else { "somebody".to_owned() };
         let mail = mail.replace("TOKEN", &tag);
         let reports = Classifier::built_in().classify(mail.as_bytes(), Some(&claims));
-        (reports, Claim { reader: key.pseudonym(&ann), issue: Some(issue.clone()) })
+        (reports, Claim { reader: key.pseudonym(&ann), issue: Some(issue.clone()), token: Token::ReturnPath })
     }
 
     const QMAIL: &str = "Return-Path: <>\nDelivered-To: bounces+TOKEN@news.example.org\nFrom: MAILER-DAEMON@example.net\n\
@@ -136,7 +146,19 @@ mod tests {
                    Content-Type: multipart/report; boundary=b\n\n--b\n\n\n--b\nContent-Type: message/delivery-status\n\n\
                    Original-Envelope-Id: TOKEN\n\nFinal-Recipient: rfc822; a@example.net\nAction: failed\nStatus: 5.1.1\n\n--b--\n";
         let (reports, claim) = with_key(dsn, true);
-        assert_eq!((reports.len(), reports[0].claim.clone()), (1, Some(claim)));
+        assert_eq!((reports.len(), reports[0].claim.clone()), (1, Some(Claim { token: Token::EnvelopeId, ..claim })));
+    }
+
+    #[test]
+    fn a_message_id_of_ours_in_the_mail_that_a_report_is_about_is_a_token_too() {
+        let mail =
+            format!("{QMAIL}\n--- Below this line is a copy of the message.\n\nMessage-ID: <MESSAGE@example.org>\n");
+        let (reports, claim) = with_key(&mail, false);
+        assert_eq!(reports[0].claim, Some(Claim { token: Token::MessageId, ..claim }));
+        // A person who forwards the mail names it as well, and reports nothing.
+        let person = "Return-Path: <dora@example.org>\nTo: somebody@news.example.org\nFrom: Dora <dora@example.org>\n\
+                      Subject: Fwd: News\n\nLook!\n\nMessage-ID: <MESSAGE@example.org>\n";
+        assert_eq!(with_key(person, false).0, []);
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! What a mail says about a recipient: the words in which the rest of the program hears of it.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::domain::IssueId;
+pub use crate::domain::reason::{Kind, Reason};
 use crate::domain::token::Pseudonym;
 
 /// What a mail says about one recipient.
@@ -66,87 +67,24 @@ impl Report {
     }
 }
 
-/// Who and what a token in a return-path or an ENVID stands for.
+/// Who and what a token stands for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claim {
     pub reader: Pseudonym,
     pub issue: Option<IssueId>,
+    pub token: Token,
 }
 
-/// What a report means for the reader's address.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Kind {
-    /// The address will never take mail.
-    Hard,
-    /// It did not take this mail; it may take the next.
-    Soft,
-    /// The reader reported the mail as spam, or asked their provider to be taken off.
-    Complaint,
-    /// A machine answered in the reader's place; the mail arrived.
-    AutoReply,
-    /// The mail arrived, or was passed on.
-    Delivered,
-    /// It is about the address, but what it says could not be made out.
-    Unknown,
-}
-
-/// Why. The kind of each stands in the coordinator's guide.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Reason {
-    UserUnknown,
-    HostUnknown,
-    Moved,
-    /// The domain says that it takes no mail at all (RFC 7505).
-    NoMail,
-    MailboxFull,
-    Suspended,
-    /// The reader, or their server, takes mail from some senders only.
-    Filtered,
-    /// Our host or network is not trusted.
-    Blocked,
-    /// Our sender's address or domain is not taken.
-    Rejected,
-    /// SPF, DKIM or DMARC failed, or the host has no name (PTR).
-    AuthFailure,
-    Spam,
-    Virus,
-    /// A rule of the receiving side that is none of the others.
-    Policy,
-    /// The server does not relay to that domain.
-    NoRelay,
-    /// Too many mails, connections or recipients in too short a time.
-    RateLimited,
-    TooLarge,
-    /// Something about the mail's form.
-    Format,
-    Network,
-    Expired,
-    /// A fault of a server or of a program behind it.
-    System,
-    Abuse,
-    OptOut,
-    Vacation,
-    Challenge,
-    /// A machine's answer of no kind above.
-    Automatic,
-    Delivered,
-    Unknown,
-}
-
-impl Reason {
-    /// What an undelivered mail means for the address, where this is why.
-    #[must_use]
-    pub fn kind(self) -> Kind {
-        match self {
-            Self::UserUnknown | Self::HostUnknown | Self::Moved | Self::NoMail => Kind::Hard,
-            Self::Abuse | Self::OptOut => Kind::Complaint,
-            Self::Vacation | Self::Challenge | Self::Automatic => Kind::AutoReply,
-            Self::Delivered => Kind::Delivered,
-            _ => Kind::Soft,
-        }
-    }
+/// Where a report bears a token of ours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Token {
+    /// In the address that it was sent to (VERP).
+    ReturnPath,
+    /// In its Original-Envelope-Id (RFC 3464 section 2.2.1).
+    EnvelopeId,
+    /// In the Message-ID of the mail that it is about. Whoever got that mail could write such a report, but
+    /// about its reader alone.
+    MessageId,
 }
 
 /// What a report was recognised by, the strongest first.

@@ -14,6 +14,7 @@ mod init;
 mod new;
 mod preview;
 mod progress;
+mod refusals;
 mod rehearse;
 mod run;
 mod send;

@@ -9,6 +9,7 @@ use super::account::Closing;
 use super::appointment::{self, At};
 use super::confirm::confirm;
 use super::diagnostics::counted;
+use super::refusals;
 use super::run::{Agreed, RunOptions, runtime, tell_end, tell_logs};
 use super::whom::WhomOptions;
 use super::{Ended, Opened, signer};
@@ -76,6 +77,8 @@ impl Send {
             let test = pipeline::send_test(&newsletter, &issue, address.clone(), language, &signer, transport, clock);
             return tell_test(&runtime.block_on(test)?);
         }
+        // What a run before told about readers, if it could not apply it any more.
+        refusals::apply(&newsletter, clock);
         let assembly = pipeline::assemble(&newsletter, &issue, roster, &newsletter.book()?);
         let pace = self.options.apply(Pace::new(&newsletter.config.throttle, Mode::Send));
         let state = newsletter.folder.join("state");
@@ -98,8 +101,9 @@ impl Send {
         let outbox = pipeline::outbox(&newsletter, &issue.id);
         let started = Instant::now();
         let plan = desk.settle(&newsletter, &issue, &proposal, &name, clock.now())?;
+        let newsletter = Arc::new(newsletter);
         let agreed = Agreed {
-            newsletter: Arc::new(newsletter),
+            newsletter: newsletter.clone(),
             issue: &issue,
             desk: &desk,
             plan: &plan,
@@ -112,6 +116,7 @@ impl Send {
         let end = agreed.run(&runtime);
         // However it ended, the tables tell of it.
         tell_logs(&desk, &outbox);
+        refusals::apply(&newsletter, clock);
         tell_end(&end?);
         let (account, digests) = desk.closing()?;
         let took = Some(started.elapsed());

@@ -51,7 +51,7 @@ impl Checks<'_> {
         languages
     }
 
-    fn config(&mut self, raw: RawConfig) -> Option<Config> {
+    fn config(&mut self, mut raw: RawConfig) -> Option<Config> {
         let name = self.localised(raw.newsletter.name, "newsletter.name");
         let sender = self.senders(&raw.sender);
         let typography = self.typography(raw.languages);
@@ -74,6 +74,7 @@ impl Checks<'_> {
         let smtp = raw.smtp.and_then(|smtp| self.smtp(smtp));
         let throttle = self.throttle(raw.throttle);
         let check = self.check(raw.check);
+        let bounce_policy = self.bounce_policy(std::mem::take(&mut raw.bounces.policy));
         let sender = sender?;
         let mailboxes = self.mailboxes(&raw.bounces);
         let return_path = self.return_path(raw.newsletter.bounces, raw.bounces, sender.all().next()?)?;
@@ -89,6 +90,7 @@ impl Checks<'_> {
             links: Links { unsubscribe: raw.newsletter.unsubscribe, bounces, web, archive, help },
             return_path,
             mailboxes,
+            bounce_policy,
             sender,
             languages: self.languages.clone(),
             typography,

@@ -1,5 +1,6 @@
 //! `bulletin.toml`: text in, a checked [`Config`] out, in slices of which each room takes its own.
 
+mod bounce_policy;
 mod bounces;
 mod brand;
 mod check;
@@ -20,7 +21,9 @@ pub use mailbox::{MailServer, Mailbox, MailboxAfter, MailboxPlace};
 pub use secret::{PasswordSource, SecretError, token_key};
 pub use throttle::{Batch, DomainLimits, Rate, RateError, Share, ShareError, Throttle};
 
-use crate::domain::{Colour, EmailAddress, Finding, Language, Localised, ReturnPath, Severity, Topic, Typography};
+use crate::domain::{
+    BouncePolicy, Colour, EmailAddress, Finding, Language, Localised, ReturnPath, Severity, Topic, Typography,
+};
 
 /// The file that makes a folder a newsletter.
 pub const FILE: &str = "bulletin.toml";
@@ -44,6 +47,8 @@ pub struct Config {
     pub return_path: ReturnPath,
     /// Where bounces and requests to leave come in.
     pub mailboxes: Vec<Mailbox>,
+    /// What follows from mail that comes back.
+    pub bounce_policy: BouncePolicy,
     pub brand: Brand,
     /// How much the rules of a check weigh, by their codes, where it is not as the program has it; none for off.
     pub check: Vec<(String, Option<Severity>)>,

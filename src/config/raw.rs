@@ -8,6 +8,7 @@ use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{Error as _, MapAccess, SeqAccess, Visitor};
 use toml::Spanned;
 
+use super::bounce_policy::RawPolicy;
 use super::{Auth, Images, Tls, WhenEmpty};
 use crate::domain::EmailAddress;
 use crate::domain::verp::Separator;
@@ -134,6 +135,8 @@ pub(super) struct RawBounces {
     pub(super) timeout: Option<Spanned<String>>,
     pub(super) after: Option<Spanned<RawAfter>>,
     pub(super) folder: Option<Spanned<String>>,
+    #[serde(default)]
+    pub(super) policy: RawPolicy,
 }
 
 /// What becomes of a mail that was worked on.

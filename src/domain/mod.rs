@@ -1,6 +1,7 @@
 //! The leaf vocabulary: the words that every room speaks. No I/O, and no import from any other room.
 
 pub mod address;
+pub mod bounce_policy;
 pub mod chance;
 pub mod clock;
 pub mod colour;
@@ -15,6 +16,7 @@ pub mod mailbox_url;
 pub mod outcome;
 pub mod provider;
 pub mod queue_id;
+pub mod reason;
 pub mod refusal;
 pub mod token;
 pub mod toml_fault;
@@ -22,6 +24,7 @@ pub mod typography;
 pub mod verp;
 
 pub use address::EmailAddress;
+pub use bounce_policy::BouncePolicy;
 pub use colour::Colour;
 pub use digest::Digest;
 pub use finding::{Finding, Severity};
@@ -30,6 +33,7 @@ pub use id::{IssueId, ItemId, Topic};
 pub use language::Language;
 pub use localised::Localised;
 pub use mailbox_url::MailboxUrl;
+pub use reason::{Kind, Reason};
 pub use refusal::Refusal;
 pub use typography::Typography;
 pub use verp::ReturnPath;

@@ -9,6 +9,7 @@ mod lock;
 mod people;
 mod plan;
 mod reader;
+mod refused;
 mod sqlite;
 
 use std::future::Future;
@@ -24,6 +25,7 @@ pub use lock::{Lock, LockError};
 pub use people::{LastWord, PersonLine, each_person};
 pub use plan::{Due, NewPerson, Person, Plan, Standing};
 pub use reader::{IssueLine, issues_of, planned_issues};
+pub use refused::{Refused, each_sent, refused};
 pub use sqlite::{SqliteLedger, UnknownDecision};
 
 /// One recipient's number in the ledger.

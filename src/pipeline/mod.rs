@@ -1,6 +1,7 @@
 //! The story of a month: plan -> render -> compose -> deliver -> account. The only place where the main
 //! rooms meet.
 
+mod classifier;
 mod delivery;
 mod list;
 mod logs;
@@ -20,6 +21,7 @@ use crate::readers::{Book, Record, Suppression};
 use crate::render::{self, RenderError, RenderedEdition};
 use crate::subscribers::{Roster, Subscriber};
 
+pub use classifier::classifier;
 pub use delivery::{Delivery, Mode, Pace, send_test};
 pub use list::{Words, list_of};
 pub use logs::{BOUNCES, DELIVERIES, write_logs};

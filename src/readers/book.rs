@@ -72,6 +72,13 @@ impl Book {
         self.names.get(&email.identity()).copied().unwrap_or_else(|| self.key.pseudonym(email))
     }
 
+    /// What is known under a pseudonym of the newsletter's key, and under the identity that goes with it.
+    #[must_use]
+    pub fn known(&self, reader: Pseudonym, identity: Option<&str>) -> Option<&Record> {
+        let kept = identity.and_then(|identity| self.names.get(identity)).unwrap_or(&reader);
+        self.records.get(kept).or_else(|| self.records.get(&reader))
+    }
+
     /// Every suppression there is.
     pub fn suppressions(&self) -> impl Iterator<Item = &Suppression> {
         self.records.values().filter_map(|record| record.suppression.as_ref())

@@ -4,10 +4,12 @@
 //! The list is the coordinator's and stays as it is; an event outlives every list that is imported over it.
 
 mod book;
+mod bounce;
 mod latest;
 mod post;
 mod record;
 mod register;
+mod standing;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -18,9 +20,12 @@ use crate::domain::token::Pseudonym;
 use crate::domain::{Language, Topic};
 
 pub use book::Book;
+pub use bounce::{Bounce, Proof, Told};
 pub use latest::Latest;
+pub use post::Brought;
 pub use record::{Record, Suppression};
 pub use register::Register;
+pub use standing::{Count, Standing, Verdict, standing};
 
 /// One thing that happened to one reader.
 #[derive(Debug, Clone, PartialEq, Eq)]

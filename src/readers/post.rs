@@ -1,29 +1,59 @@
-//! Events that a mail brought: the mail and its events are taken down together, and each mail once.
+//! What a mail brought: the mail, its events and its bounces are taken down together, and each mail once.
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension as _, params};
 
-use super::{Event, Register};
+use super::{Bounce, Event, Register};
 use crate::domain::Digest;
 use crate::state::{StateError, open_to_read};
 
+/// What one mail brought.
+#[derive(Debug, Clone)]
+pub struct Brought {
+    pub mail: Digest,
+    pub events: Vec<Event>,
+    pub bounces: Vec<Bounce>,
+}
+
 impl Register {
-    /// Appends what the mail with this digest brought; tells whether it was new.
+    /// Takes down what mails brought, each mail once: all of it, or nothing. Tells for each whether it was new.
     ///
     /// # Errors
     /// The database can't be written.
-    pub fn append_from_mail(&self, mail: Digest, events: Vec<Event>, now: Timestamp) -> Result<bool, StateError> {
+    pub fn append_from_mails(&self, mails: Vec<Brought>, now: Timestamp) -> Result<Vec<bool>, StateError> {
         self.database().write_now(move |transaction| {
-            let new = transaction
-                .prepare_cached("INSERT INTO mail_seen (digest, at) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?
-                .execute(params![mail.to_string(), now.as_millisecond()])?;
-            if new == 1 {
-                events.iter().try_for_each(|event| super::register::insert(transaction, event))?;
-            }
-            Ok(new == 1)
+            let append = |mail: &Brought| {
+                let new = transaction
+                    .prepare_cached("INSERT INTO mail_seen (digest, at) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?
+                    .execute(params![mail.mail.to_string(), now.as_millisecond()])?;
+                if new == 1 {
+                    mail.events.iter().try_for_each(|event| super::register::insert(transaction, event))?;
+                    for bounce in &mail.bounces {
+                        super::bounce::insert(transaction, bounce)?;
+                    }
+                }
+                Ok(new == 1)
+            };
+            mails.iter().map(append).collect()
         })
+    }
+
+    /// The mails that were worked on already.
+    ///
+    /// # Errors
+    /// The database is there and can't be read.
+    pub fn mails_seen(path: &Path) -> Result<HashSet<Digest>, StateError> {
+        let failed = |error| StateError::Database(path.to_owned(), error);
+        let Some(connection) = open_to_read(path)? else { return Ok(HashSet::new()) };
+        let read = || {
+            let mut seen = connection.prepare("SELECT digest FROM mail_seen")?;
+            seen.query_map([], |row| super::register::parse(0, &row.get::<_, String>(0)?))?
+                .collect::<rusqlite::Result<_>>()
+        };
+        read().map_err(failed)
     }
 
     /// Notes that the mailboxes were read to their end.

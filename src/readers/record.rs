@@ -16,6 +16,8 @@ pub struct Record {
     pub languages: Option<Vec<Language>>,
     /// Likewise; an empty set is every topic.
     pub topics: Option<BTreeSet<Topic>>,
+    /// When a suppression of theirs was last undone: what came back before counts no more.
+    pub restored: Option<Timestamp>,
 }
 
 /// Why, when and through what someone is not sent to any more.
@@ -43,7 +45,10 @@ impl Record {
                     });
                 }
             }
-            Change::Restored => self.suppression = None,
+            Change::Restored => {
+                self.suppression = None;
+                self.restored = Some(event.at);
+            }
             Change::Languages(languages) => self.languages = Some(languages.clone()),
             Change::Topics(topics) => self.topics = Some(topics.clone()),
             Change::Synced => (self.languages, self.topics) = (None, None),
@@ -57,13 +62,17 @@ impl Record {
     }
 }
 
-/// `unsubscribed by mail on 2026-03-01`.
+/// `unsubscribed by mail on 2026-03-01`, `bounced on 2026-03-01 (user-unknown 5.1.1, issue 2026-03)`.
 impl fmt::Display for Suppression {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let through = match (self.cause, self.channel) {
-            (Cause::Bounced, Channel::Bounce) | (Cause::Complained, Channel::Complaint) => String::new(),
-            (_, channel) => format!(" {channel}"),
-        };
-        write!(f, "{}{through} on {}", self.cause, self.at.strftime("%Y-%m-%d"))
+        let day = self.at.strftime("%Y-%m-%d");
+        match (self.cause, self.channel, &self.note) {
+            // The note is the program's own there, and says why.
+            (_, Channel::Bounce | Channel::Complaint, Some(note)) => write!(f, "{} on {day} ({note})", self.cause),
+            (Cause::Bounced, Channel::Bounce, None) | (Cause::Complained, Channel::Complaint, None) => {
+                write!(f, "{} on {day}", self.cause)
+            }
+            (_, channel, _) => write!(f, "{} {channel} on {day}", self.cause),
+        }
     }
 }

@@ -45,6 +45,7 @@ impl Register {
                  OR reader IN (SELECT reader FROM reader_event WHERE identity = ?2)",
                 params![reader.to_string(), identity],
             )?;
+            super::bounce::forget(transaction, reader, &identity)?;
             let change = Change::Suppressed(Cause::Forgotten);
             insert(transaction, &Event { reader, identity: None, at, change, channel: Channel::ByHand, note: None })
         })
@@ -152,7 +153,7 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(';').filter(|word| !word.is_empty())
 }
 
-fn parse<T: std::str::FromStr>(column: usize, text: &str) -> rusqlite::Result<T>
+pub(super) fn parse<T: std::str::FromStr>(column: usize, text: &str) -> rusqlite::Result<T>
 where
     T::Err: std::error::Error + Send + Sync + 'static,
 {

@@ -48,7 +48,12 @@ impl StateError {
 }
 
 /// Each step brings the schema from its place in this list to the next; a step is never changed once released.
-const MIGRATIONS: &[&str] = &[include_str!("schema-1.sql"), include_str!("schema-2.sql"), include_str!("schema-3.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("schema-1.sql"),
+    include_str!("schema-2.sql"),
+    include_str!("schema-3.sql"),
+    include_str!("schema-4.sql"),
+];
 
 /// Opens the database at `path`, making it and its folder where they are missing.
 fn open(path: &Path) -> Result<Connection, StateError> {

@@ -1,41 +1,46 @@
-//! The mailboxes are read: who asks by mail to leave is suppressed.
+//! The mailboxes are read: who asks by mail to leave is suppressed, and so is whoever mail can't reach any more,
+//! as the policy says.
 //!
 //! A request is a mail to the List-Unsubscribe address with a token in it (RFC 2369 section 3.2). The
 //! signed token is enough, and nothing else is: a From can be forged, and people write from other addresses
-//! than the one that they get the newsletter at.
+//! than the one that they get the newsletter at. A bounce is believed for its token as well, wherever it bears it.
 
 use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
 
+use super::judge::{InRecord, Judged, Who, consider, judge, lock_bounces, refusals};
+use super::tokens::Tokens;
+use crate::bounces::{Classifier, Report, Token, told_at};
 use crate::domain::digest::Digester;
 use crate::domain::token::{Pseudonym, Purpose};
 use crate::domain::verp::{ReturnPath, Separator};
-use crate::domain::{Digest, EmailAddress};
+use crate::domain::{Digest, EmailAddress, Kind};
 use crate::inbox::{self, InboxError, Mail, Source};
-use crate::pipeline::{Newsletter, PipelineError, refused};
-use crate::readers::{Cause, Change, Channel, Event, Register};
+use crate::pipeline::{self, Newsletter, PipelineError, refused};
+use crate::readers::{Book, Bounce, Brought, Cause, Change, Channel, Event, Proof, Register, Told};
 use crate::state::Database;
+
+/// So many mails are held, as what they brought, before they are written.
+const GROUP: usize = 1000;
 
 /// What the mailboxes held.
 #[derive(Debug, Default)]
 pub struct Collected {
     /// Mails that were read, those that were read before among them.
     pub mails: usize,
+    /// Those that were worked on at an earlier time.
+    pub before: usize,
     /// Requests to leave that are new, with the mail's name.
-    pub left: Vec<(Leaver, String)>,
+    pub left: Vec<(Who, String)>,
     /// Mails to the List-Unsubscribe address without a token that could be trusted: a person has to look.
     pub unsigned: Vec<Unsigned>,
+    /// What follows from the bounces.
+    pub judged: Judged,
+    /// Machines' answers and notes of delivery, from which nothing follows.
+    pub harmless: usize,
     /// What could not be read.
     pub unreadable: Vec<InboxError>,
-}
-
-/// Someone who asked to leave.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Leaver {
-    Known(EmailAddress),
-    /// Nobody in the list or in the register: they left the list already, but may come back by an import.
-    Unlisted(Pseudonym),
 }
 
 /// A mail that seems to ask for something.
@@ -45,28 +50,45 @@ pub struct Unsigned {
     pub from: Option<String>,
 }
 
-/// A mail that was read, and what it asks for.
-struct Request {
-    mail: String,
-    digest: Digest,
-    reader: Pseudonym,
+/// Whether anything is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Manner {
+    Apply,
+    /// Tell what would be done.
+    DryRun,
 }
 
-/// Reads `sources` and suppresses whoever asks to leave. Mails stay where they are; each is worked on once.
+/// A mail that was read, and what it says.
+struct Opened {
+    mail: String,
+    digest: Digest,
+    /// Who asks to leave.
+    leaver: Option<Pseudonym>,
+    /// When it came in, as far as it tells.
+    at: Option<Timestamp>,
+    reports: Vec<Report>,
+}
+
+/// Reads `sources`, suppresses whoever asks to leave, and applies the policy to what came back; `watch` hears of
+/// each mail. Mails stay where they are; each is worked on once.
 ///
 /// # Errors
-/// The list or the database can't be read or written.
-pub fn collect(newsletter: &Newsletter, sources: &[Source], now: Timestamp) -> Result<Collected, PipelineError> {
-    let base = &newsletter.config.links.unsubscribe;
-    let path = ReturnPath::with_tokens(base.clone(), Separator::Plus).map_err(|error| {
-        refused(
-            format!("newsletter.unsubscribe, {base}, leaves no room for a token: {error}"),
-            "choose a shorter address",
-        )
-    })?;
+/// The list or the database can't be read or written, or another process reads the mailboxes just now.
+pub fn collect(
+    newsletter: &Newsletter,
+    sources: &[Source],
+    manner: Manner,
+    now: Timestamp,
+    watch: &mut dyn FnMut(),
+) -> Result<Collected, PipelineError> {
+    let _lock = (manner == Manner::Apply).then(|| lock_bounces(newsletter)).transpose()?;
+    let reading = Reading::of(newsletter)?;
+    let mut seen = Register::mails_seen(&newsletter.database())?;
+    let book = newsletter.book()?;
     let mut collected = Collected::default();
-    let mut requests = Vec::new();
+    let mut opened = Vec::new();
     for mail in sources.iter().flat_map(inbox::open) {
+        watch();
         let mail = match mail {
             Ok(mail) => mail,
             Err(error) => {
@@ -75,50 +97,99 @@ pub fn collect(newsletter: &Newsletter, sources: &[Source], now: Timestamp) -> R
             }
         };
         collected.mails += 1;
-        let recipients = inbox::recipients(&mail.bytes);
-        let opened = recipients
-            .iter()
-            .filter_map(|recipient| path.recognise(recipient))
-            .find_map(|token| newsletter.key().open(token, Purpose::Unsubscribe, None));
-        match opened {
-            Some(reader) => requests.push(Request { digest: digest(&mail), mail: mail.name, reader }),
-            None if recipients.iter().any(|recipient| is_for(recipient, base)) => {
-                collected.unsigned.push(Unsigned { from: inbox::sender(&mail.bytes), mail: mail.name });
-            }
-            None => {}
+        let digest = digest(&mail);
+        if seen.contains(&digest) {
+            collected.before += 1;
+        } else if let Some(one) = reading.open(&mail, digest, &mut collected) {
+            seen.insert(digest);
+            opened.push(one);
         }
     }
-    let names = names(newsletter, &requests)?;
+    let names = Names::of(newsletter, &opened)?;
+    let brought = opened.into_iter().map(|one| (one.mail.clone(), names.brought(one, newsletter, &book, now)));
+    let mut brought: Vec<(String, Brought)> = brought.collect();
+    if manner == Manner::DryRun {
+        let mut new: Vec<Bounce> = refusals(newsletter, &book, now)?;
+        new.extend(brought.iter().flat_map(|(_, one)| one.bounces.iter().cloned()));
+        collected.left = leavers(&brought);
+        collected.judged = consider(newsletter, &book, new, InRecord::NotYet)?;
+        return Ok(collected);
+    }
     let register = Register::new(Database::open(&newsletter.database())?);
-    for Request { mail, digest, reader } in requests {
-        let email = names.get(&reader);
-        let event = Event {
-            reader,
-            identity: email.map(EmailAddress::identity),
-            at: now,
-            change: Change::Suppressed(Cause::Unsubscribed),
-            channel: Channel::Mailto,
-            note: None,
-        };
-        if register.append_from_mail(digest, vec![event], now)? {
-            collected.left.push((email.cloned().map_or(Leaver::Unlisted(reader), Leaver::Known), mail));
-        }
+    let mut is_new = Vec::with_capacity(brought.len());
+    for group in brought.chunks(GROUP) {
+        is_new.extend(register.append_from_mails(group.iter().map(|(_, one)| one.clone()).collect(), now)?);
     }
+    let mut is_new = is_new.into_iter();
+    brought.retain(|_| is_new.next().unwrap_or(false));
+    let mut new = register.append_bounces(refusals(newsletter, &book, now)?)?;
+    new.extend(brought.iter().flat_map(|(_, one)| one.bounces.iter().cloned()));
+    collected.left = leavers(&brought);
+    // Who left just now is in the book before it is asked again.
+    collected.judged = judge(newsletter, &register, &newsletter.book()?, new)?;
     if collected.unreadable.is_empty() {
         register.note_collection(collected.mails, now)?;
     }
     Ok(collected)
 }
 
-/// The addresses of the list that the requests' pseudonyms stand for.
-fn names(newsletter: &Newsletter, requests: &[Request]) -> Result<HashMap<Pseudonym, EmailAddress>, PipelineError> {
-    let wanted: HashSet<_> = requests.iter().map(|request| request.reader).collect();
-    if wanted.is_empty() {
-        return Ok(HashMap::new());
+/// Those who asked to leave, each with their mail.
+fn leavers(brought: &[(String, Brought)]) -> Vec<(Who, String)> {
+    let left = brought.iter().flat_map(|(mail, one)| one.events.iter().map(move |event| (event, mail)));
+    let who = |event: &Event| {
+        let named = event.identity.as_ref().and_then(|identity| identity.parse().ok());
+        named.map_or(Who::Unlisted(event.reader), Who::Known)
+    };
+    left.map(|(event, mail)| (who(event), mail.clone())).collect()
+}
+
+/// What is needed to tell what a mail says.
+struct Reading<'n> {
+    classifier: Classifier,
+    tokens: Tokens<'n>,
+    newsletter: &'n Newsletter,
+    /// The List-Unsubscribe address.
+    leaving: ReturnPath,
+}
+
+impl<'n> Reading<'n> {
+    fn of(newsletter: &'n Newsletter) -> Result<Self, PipelineError> {
+        let base = &newsletter.config.links.unsubscribe;
+        let leaving = ReturnPath::with_tokens(base.clone(), Separator::Plus).map_err(|error| {
+            refused(
+                format!("newsletter.unsubscribe, {base}, leaves no room for a token: {error}"),
+                "choose a shorter address",
+            )
+        })?;
+        let (classifier, tokens) = (pipeline::classifier(&newsletter.folder)?, Tokens::of(newsletter)?);
+        Ok(Self { classifier, tokens, newsletter, leaving })
     }
-    let people = newsletter.roster(None)?.people.into_iter().map(|person| person.email);
-    let named = people.map(|email| (newsletter.key().pseudonym(&email), email));
-    Ok(named.filter(|(reader, _)| wanted.contains(reader)).collect())
+
+    /// What a mail says, where anything follows from it.
+    fn open(&self, mail: &Mail, digest: Digest, collected: &mut Collected) -> Option<Opened> {
+        let recipients = inbox::recipients(&mail.bytes);
+        let leaver = recipients
+            .iter()
+            .filter_map(|recipient| self.leaving.recognise(recipient))
+            .find_map(|token| self.newsletter.key().open(token, Purpose::Unsubscribe, None));
+        let opened = |leaver, reports| {
+            let at = told_at(&mail.bytes);
+            Some(Opened { mail: mail.name.clone(), digest, leaver, at, reports })
+        };
+        if leaver.is_some() {
+            return opened(leaver, Vec::new());
+        }
+        if recipients.iter().any(|recipient| is_for(recipient, self.leaving.base())) {
+            collected.unsigned.push(Unsigned { from: inbox::sender(&mail.bytes), mail: mail.name.clone() });
+            return None;
+        }
+        let claims = |candidate: &str, token: Token| self.tokens.claim(candidate, token);
+        let mut reports = self.classifier.classify(&mail.bytes, Some(&claims));
+        let all = reports.len();
+        reports.retain(|report| !matches!(report.kind, Kind::AutoReply | Kind::Delivered));
+        collected.harmless += all - reports.len();
+        if reports.is_empty() { None } else { opened(None, reports) }
+    }
 }
 
 /// Whether a mail was sent to the address, with or without something behind its local part.
@@ -132,4 +203,105 @@ fn digest(mail: &Mail) -> Digest {
     let mut digester = Digester::default();
     digester.add("mail", &mail.bytes);
     digester.finish()
+}
+
+/// The people of the list whom the mails are about.
+struct Names {
+    by_pseudonym: HashMap<Pseudonym, EmailAddress>,
+    identities: HashSet<String>,
+}
+
+impl Names {
+    fn of(newsletter: &Newsletter, opened: &[Opened]) -> Result<Self, PipelineError> {
+        let reports = || opened.iter().flat_map(|one| &one.reports);
+        let claimed = reports().filter_map(|report| report.claim.as_ref()).map(|claim| claim.reader);
+        let wanted: HashSet<_> = opened.iter().filter_map(|one| one.leaver).chain(claimed).collect();
+        let named: HashSet<_> = reports().filter_map(recipient).map(|email| email.identity()).collect();
+        if wanted.is_empty() && named.is_empty() {
+            return Ok(Self { by_pseudonym: HashMap::new(), identities: HashSet::new() });
+        }
+        let (mut by_pseudonym, mut identities) = (HashMap::new(), HashSet::new());
+        for person in newsletter.roster(None)?.people {
+            let identity = person.email.identity();
+            if named.contains(&identity) {
+                identities.insert(identity);
+            }
+            let reader = newsletter.key().pseudonym(&person.email);
+            if wanted.contains(&reader) {
+                by_pseudonym.insert(reader, person.email);
+            }
+        }
+        Ok(Self { by_pseudonym, identities })
+    }
+
+    fn brought(&self, opened: Opened, newsletter: &Newsletter, book: &Book, now: Timestamp) -> Brought {
+        let Opened { mail, digest, leaver, at, reports } = opened;
+        let leaves = leaver.map(|reader| Event {
+            reader,
+            identity: self.by_pseudonym.get(&reader).map(EmailAddress::identity),
+            at: now,
+            change: Change::Suppressed(Cause::Unsubscribed),
+            channel: Channel::Mailto,
+            note: None,
+        });
+        // A clock that is ahead must not outlive a person's later decision.
+        let at = at.map_or(now, |at| at.min(now));
+        let bounces = reports.into_iter().map(|report| {
+            let source = Told::Mail { digest, name: mail.clone() };
+            self.bounce(report, source, newsletter, at, now)
+        });
+        // Of someone who was forgotten nothing is written down.
+        let is_forgotten = |bounce: &Bounce| {
+            let record = bounce.reader.and_then(|reader| book.known(reader, bounce.identity.as_deref()));
+            record.and_then(|record| record.suppression.as_ref()).is_some_and(|found| found.cause == Cause::Forgotten)
+        };
+        let bounces = bounces.filter(|bounce| !is_forgotten(bounce)).collect();
+        Brought { mail: digest, events: leaves.into_iter().collect(), bounces }
+    }
+
+    /// A token says who a report is about, whatever the report calls them; without one, the address that it names.
+    fn bounce(&self, report: Report, source: Told, newsletter: &Newsletter, at: Timestamp, now: Timestamp) -> Bounce {
+        let (reader, identity, issue, proof) = match (&report.claim, recipient(&report)) {
+            (Some(claim), _) => {
+                let identity = self.by_pseudonym.get(&claim.reader).map(EmailAddress::identity);
+                (Some(claim.reader), identity, claim.issue.clone(), proof(claim.token))
+            }
+            (None, Some(email)) => {
+                let reader = Some(newsletter.key().pseudonym(&email));
+                let identity = email.identity();
+                let listed = self.identities.contains(&identity);
+                let proof = if listed { Proof::Recipient } else { Proof::Nothing };
+                (reader, listed.then_some(identity), None, proof)
+            }
+            (None, None) => (None, None, None, Proof::Nothing),
+        };
+        Bounce {
+            source,
+            reader,
+            identity,
+            issue,
+            at,
+            read_at: now,
+            kind: report.kind,
+            reason: report.reason,
+            status: report.status,
+            diagnostic: report.diagnostic,
+            action: report.action,
+            mta: report.mta,
+            recipient: report.recipient,
+            proof,
+        }
+    }
+}
+
+fn recipient(report: &Report) -> Option<EmailAddress> {
+    report.recipient.as_ref()?.parse().ok()
+}
+
+fn proof(token: Token) -> Proof {
+    match token {
+        Token::ReturnPath => Proof::ReturnPath,
+        Token::EnvelopeId => Proof::EnvelopeId,
+        Token::MessageId => Proof::MessageId,
+    }
 }

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use crate::domain::EmailAddress;
 use crate::ledger::{IssueLine, issues_of};
 use crate::pipeline::{Newsletter, PipelineError};
-use crate::readers::{Book, Cause, Change, Channel, Event, Register, Suppression};
+use crate::readers::{Book, Bounce, Cause, Change, Channel, Event, Register, Suppression};
 use crate::state::{Database, StateError, open_to_read};
 use crate::subscribers::Subscriber;
 
@@ -16,6 +16,8 @@ pub struct Known {
     pub row: Option<Subscriber>,
     pub suppression: Option<Suppression>,
     pub history: Vec<Event>,
+    /// What came back, the oldest first.
+    pub bounces: Vec<Bounce>,
     pub issues: Vec<IssueLine>,
 }
 
@@ -37,14 +39,18 @@ pub fn known(newsletter: &Newsletter, email: &EmailAddress) -> Result<Known, Pip
     let people = newsletter.roster(None)?.people;
     let path = newsletter.database();
     let failed = |error| StateError::Database(path.clone(), error);
-    let issues = match open_to_read(&path)? {
-        Some(connection) => issues_of(&connection, &identity).map_err(failed)?,
-        None => Vec::new(),
+    let (issues, bounces) = match open_to_read(&path)? {
+        Some(connection) => (
+            issues_of(&connection, &identity).map_err(failed)?,
+            Bounce::about(&connection, book.pseudonym(email), &identity).map_err(failed)?,
+        ),
+        None => (Vec::new(), Vec::new()),
     };
     Ok(Known {
         row: people.into_iter().find(|person| person.email.identity() == identity),
         suppression: book.suppression(email).cloned(),
         history: Register::history(&path, book.reader(email), &identity)?,
+        bounces,
         issues,
     })
 }

@@ -9,10 +9,7 @@ use crate::bounces::{Classifier, Kind, Report};
 use crate::cli::diagnostics::counted;
 use crate::cli::{Ended, data, folder};
 use crate::inbox::{self, Source};
-use crate::pipeline::{PipelineError, refused};
-
-/// The folder of a newsletter with grammars and rules of its own.
-const OWN: &str = "bounces";
+use crate::pipeline::{self, PipelineError, refused};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Classify {
@@ -55,7 +52,7 @@ impl Classify {
             }
         }
         if !self.json {
-            let told: Vec<String> = kinds.iter().map(|(kind, count)| format!("{count} {}", word(kind))).collect();
+            let told: Vec<String> = kinds.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
             let told = if told.is_empty() { "nothing".to_owned() } else { told.join(", ") };
             eprintln!("{}: {told}; {silent} without a report", counted(mails, "mail"));
         }
@@ -69,18 +66,11 @@ impl Classify {
 
 /// With the newsletter's own grammars and rules, where we stand in a newsletter that has some.
 fn classifier(dir: Option<&Path>) -> Result<Classifier, PipelineError> {
-    let folder = match folder(dir) {
-        Ok(folder) => folder.join(OWN),
-        Err(error) if dir.is_some() => return Err(error),
-        Err(_) => return Ok(Classifier::built_in()),
-    };
-    if !folder.is_dir() {
-        return Ok(Classifier::built_in());
+    match folder(dir) {
+        Ok(folder) => pipeline::classifier(&folder),
+        Err(error) if dir.is_some() => Err(error),
+        Err(_) => Ok(Classifier::built_in()),
     }
-    Classifier::with_folder(&folder).map_err(|error| {
-        let help = format!("mend or remove the file in {}", folder.display());
-        refused(format!("the grammars can't be used: {error}"), help)
-    })
 }
 
 fn json(file: &str, report: &Report) -> String {
@@ -91,17 +81,9 @@ fn json(file: &str, report: &Report) -> String {
 fn table(file: &str, report: &Report) -> String {
     let recipient = report.recipient.as_deref().unwrap_or("(nobody named)");
     let status = report.status.as_deref().unwrap_or("-");
-    let head = format!("{:<10} {:<13} {status:<7} {recipient}  ({file})\n", word(&report.kind), word(&report.reason));
+    let head = format!("{:<10} {:<13} {status:<7} {recipient}  ({file})\n", report.kind, report.reason);
     match &report.diagnostic {
         Some(diagnostic) => format!("{head}           {diagnostic}\n"),
         None => head,
-    }
-}
-
-/// A kind or a reason as JSON names it.
-fn word(value: &impl Serialize) -> String {
-    match serde_json::to_value(value) {
-        Ok(serde_json::Value::String(word)) => word,
-        other => unreachable!("{other:?}"),
     }
 }

@@ -5,11 +5,12 @@ use std::fmt::Write as _;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use crate::cli::bounces::{Line, told};
 use crate::cli::{Ended, data};
 use crate::domain::{EmailAddress, Language, Topic};
 use crate::ledger::IssueLine;
 use crate::pipeline::{Newsletter, PipelineError};
-use crate::readers::{Change, Event};
+use crate::readers::{Change, Channel, Event};
 use crate::upkeep::{Known, known};
 
 #[derive(Debug, clap::Args)]
@@ -27,6 +28,7 @@ struct Json<'a> {
     listed: Option<Row<'a>>,
     suppressed: Option<String>,
     history: Vec<Happened>,
+    bounces: Vec<Line<'a>>,
     issues: &'a [IssueLine],
 }
 
@@ -62,6 +64,7 @@ impl Show {
                 }),
                 suppressed: known.suppression.as_ref().map(ToString::to_string),
                 history: known.history.iter().map(happened).collect(),
+                bounces: known.bounces.iter().map(Line::of).collect(),
                 issues: &known.issues,
             };
             data(&format!("{}\n", serde_json::to_string(&json).unwrap_or_else(|error| unreachable!("{error}"))));
@@ -96,7 +99,15 @@ impl Show {
         for event in &known.history {
             let Happened { at, what, note, .. } = happened(event);
             let note = note.map_or(String::new(), |note| format!(": {note}"));
-            line(&at.strftime("%Y-%m-%d").to_string(), &format!("{what} {}{note}", event.channel));
+            let through = match event.channel {
+                // What happened says so already.
+                Channel::Bounce | Channel::Complaint => String::new(),
+                channel => format!(" {channel}"),
+            };
+            line(&at.strftime("%Y-%m-%d").to_string(), &format!("{what}{through}{note}"));
+        }
+        for bounce in &known.bounces {
+            line(&bounce.at.strftime("%Y-%m-%d").to_string(), &told(bounce));
         }
         for IssueLine { issue, state, reason, at } in &known.issues {
             let day = at.map_or(String::new(), |at| format!(" on {}", at.strftime("%Y-%m-%d")));

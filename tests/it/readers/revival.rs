@@ -9,7 +9,9 @@ use bulletin::inbox::Source;
 use bulletin::pipeline::{Newsletter, assemble};
 use bulletin::readers::Cause;
 use bulletin::subscribers::import::{Extent, Mapping};
-use bulletin::upkeep::{Export, ImportRequest, collect, export, forget, plan_import, plan_sync, restore, suppress};
+use bulletin::upkeep::{
+    Export, ImportRequest, Manner, collect, export, forget, plan_import, plan_sync, restore, suppress,
+};
 use proptest::prelude::*;
 
 use crate::project::Project;
@@ -78,7 +80,7 @@ fn take(step: Step, project: &Project, newsletter: &Newsletter, left: &mut BTree
             let token = newsletter.key().token(Purpose::Unsubscribe, None, &address(person, true));
             let mail = format!("To: unsubscribe+{token}@example.org\nX-Number: {number}\n\n");
             project.write(&format!("mailbox/{number}.eml"), &mail);
-            collect(newsletter, &[Source::of(&project.path("mailbox"))], now).unwrap();
+            collect(newsletter, &[Source::of(&project.path("mailbox"))], Manner::Apply, now, &mut || {}).unwrap();
             left.insert(person);
         }
         Step::Forget(person) => {
