@@ -72,7 +72,8 @@ def bars(results):
 def ways(delays):
     """Rates over the delays, each step of the scale ten times the one below."""
     height, top, bottom, left, right = 380, 48, 340, 64, WIDTH - 170
-    names = [name for name in COLOURS if any(name in results for results in delays.values())]
+    # Whoever was measured at one distance only is no line.
+    names = [name for name in COLOURS if sum(name in results for results in delays.values()) > 1]
     rates = [results[name]["rate"] for results in delays.values() for name in names if name in results]
     low, high = math.floor(math.log10(min(rates))), math.ceil(math.log10(max(rates)))
     y = lambda rate: bottom - (math.log10(rate) - low) / (high - low) * (bottom - top)

@@ -36,7 +36,7 @@ class Sender:
     command: Callable
     """`(bench, port, count, certificate)` to arguments, folder and environment."""
     share: float = 1.0
-    """Of the recipients: slow senders get fewer, so that a round ends; more than 1 for a longer list."""
+    """Of the recipients where there is no delay: slow senders get fewer, so that a round ends."""
     trips: float = 4.0
     """Round trips that a message waits for; with a delay they, too, decide how many messages are sent."""
     distinct: bool = True
@@ -46,7 +46,7 @@ class Sender:
     def count(self, recipients, delay):
         count = recipients * self.share
         if delay:
-            count = min(count, DELAYED * CONNECTIONS * 1000 / (self.trips * delay))
+            count = min(recipients, DELAYED * CONNECTIONS * 1000 / (self.trips * delay))
         return max(CONNECTIONS, int(count))
 
     def measure(self, bench, recipients, delay, tls):
