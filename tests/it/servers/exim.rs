@@ -14,7 +14,8 @@ fn exim() -> Option<PathBuf> {
 }
 
 /// Starts it in a namespace where Debian-exim is a user, since it asks for that before it reads anything.
-fn start(den: &Den, unknown: &str) -> Option<(Server, u16)> {
+/// `unknown` is refused at the door, and mail to `gone` is returned.
+pub(super) fn start(den: &Den, unknown: &str, gone: &str) -> Option<(Server, u16)> {
     let Some(program) = exim() else { return skipped("exim is not unpacked") };
     if !are_we_root() {
         return skipped("exim is started by root alone");
@@ -24,7 +25,8 @@ fn start(den: &Den, unknown: &str) -> Option<(Server, u16)> {
         // nobody and nogroup, as whom it runs.
         den.folder(folder, Some((65_534, 65_534)));
     }
-    let words = [("EXIM", program.to_str().unwrap()), ("PORT", &port.to_string()), ("UNKNOWN", unknown)];
+    let words =
+        [("EXIM", program.to_str().unwrap()), ("PORT", &port.to_string()), ("UNKNOWN", unknown), ("GONE", gone)];
     den.fill("exim.conf", "exim.conf", &words);
     for (name, line) in [("passwd", "Debian-exim:x:65533:65533::/:/bin/false\n"), ("group", "Debian-exim:x:65533:\n")] {
         let ours = std::fs::read_to_string(format!("/etc/{name}")).unwrap();
@@ -43,7 +45,7 @@ fn start(den: &Den, unknown: &str) -> Option<(Server, u16)> {
 fn exim_files_every_message_once_as_it_was_previewed_and_refuses_whom_it_does_not_know() {
     let den = Den::new();
     let unknown = reader(5);
-    let Some((server, port)) = start(&den, &unknown) else { return };
+    let Some((server, port)) = start(&den, &unknown, "nobody@example.org") else { return };
     let (project, digest) = newsletter(24);
     let said = send(&project, &format!("smtp://127.0.0.1:{port}"), &digest, &["--connections", "3"]).end();
     let account = Account { planned: 24, accepted: 23, rejected: 1, ..Account::default() };

@@ -6,6 +6,7 @@ mod dovecot;
 mod exim;
 mod mailboxes;
 mod postfix;
+mod returned;
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};

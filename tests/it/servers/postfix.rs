@@ -21,19 +21,31 @@ const NOBODY: u32 = 65_534;
 
 /// How this Postfix differs from the plainest one.
 #[derive(Clone, Copy)]
-struct Manners<'a> {
-    sasl: Option<&'a str>,
-    largest: usize,
-    policy: Option<&'a str>,
-    error_sleep: &'a str,
+pub(super) struct Manners<'a> {
+    pub(super) sasl: Option<&'a str>,
+    pub(super) largest: usize,
+    pub(super) policy: Option<&'a str>,
+    pub(super) error_sleep: &'a str,
     /// Whose mailbox is known at the door, and gone inside.
-    gone: Option<&'a str>,
+    pub(super) gone: Option<&'a str>,
+    /// Whose mailbox is known at the door, and full.
+    pub(super) full: Option<&'a str>,
+    /// Whose mail is passed on, and where to.
+    pub(super) forwarded: Option<(&'a str, &'a str)>,
 }
 
-const PLAIN: Manners = Manners { sasl: None, largest: 10_000_000, policy: None, error_sleep: "0", gone: None };
+pub(super) const PLAIN: Manners = Manners {
+    sasl: None,
+    largest: 10_000_000,
+    policy: None,
+    error_sleep: "0",
+    gone: None,
+    full: None,
+    forwarded: None,
+};
 
-struct Postfix {
-    den: Den,
+pub(super) struct Postfix {
+    pub(super) den: Den,
     port: u16,
     /// Ended in this order: whoever asks another one before that one.
     servers: Vec<Server>,
@@ -64,7 +76,7 @@ pub(super) fn certify(den: &Den) {
 
 impl Postfix {
     /// With a mailbox for each of these; none where there is no Postfix.
-    fn start(mailboxes: &[String], manners: Manners) -> Option<Self> {
+    pub(super) fn start(mailboxes: &[String], manners: Manners) -> Option<Self> {
         if !Path::new(MASTER).exists() {
             return skipped("postfix is not installed");
         }
@@ -84,6 +96,12 @@ impl Postfix {
         den.write("known", &lines.concat());
         let gone = |line: &&String| manners.gone.is_some_and(|gone| line.starts_with(gone));
         den.write("mailboxes", &lines.iter().filter(|line| !gone(line)).map(String::as_str).collect::<String>());
+        let full = manners.full.map(|full| format!("{full} full:\n"));
+        den.write("transports", &full.unwrap_or_default());
+        // EX_UNAVAILABLE, which Postfix takes for good.
+        den.write("full", "cat > /dev/null\necho '5.2.2 the mailbox is full'\nexit 69\n");
+        let forwarded = manners.forwarded.map(|(from, to)| format!("{from} {to}\n"));
+        den.write("aliases", &forwarded.unwrap_or_default());
         if let Some(mechanism) = manners.sasl {
             certify(&den);
             servers.push(dovecot::start(&den, mechanism)?);
@@ -124,7 +142,7 @@ impl Postfix {
         Some(Self { den, port, servers })
     }
 
-    fn url(&self) -> String {
+    pub(super) fn url(&self) -> String {
         format!("smtp://127.0.0.1:{}", self.port)
     }
 
@@ -151,7 +169,7 @@ impl Postfix {
     }
 
     /// Ends it; that it was there until now is asserted.
-    fn close(mut self) {
+    pub(super) fn close(mut self) {
         for server in &mut self.servers {
             assert!(server.0.try_wait().unwrap().is_none(), "a server ended in the test: {}", self.den.read("log"));
         }
