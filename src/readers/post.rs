@@ -41,6 +41,18 @@ impl Register {
         })
     }
 
+    /// Notes that these were worked on, so that they are not fetched again.
+    ///
+    /// # Errors
+    /// The database can't be written.
+    pub fn remember(&self, mails: Vec<Digest>, now: Timestamp) -> Result<(), StateError> {
+        self.database().write_now(move |transaction| {
+            let mut insert = transaction
+                .prepare_cached("INSERT INTO mail_seen (digest, at) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?;
+            mails.iter().try_for_each(|mail| insert.execute(params![mail.to_string(), now.as_millisecond()]).map(drop))
+        })
+    }
+
     /// The mails that were worked on already.
     ///
     /// # Errors

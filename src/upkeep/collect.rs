@@ -16,7 +16,7 @@ use crate::domain::digest::Digester;
 use crate::domain::token::{Pseudonym, Purpose};
 use crate::domain::verp::{ReturnPath, Separator};
 use crate::domain::{Digest, EmailAddress, Kind};
-use crate::inbox::{self, InboxError, Mail, Source};
+use crate::inbox::{self, Filed, InboxError, Mail, Mailbox, Receipt};
 use crate::pipeline::{self, Newsletter, PipelineError, refused};
 use crate::readers::{Book, Bounce, Brought, Cause, Change, Channel, Event, Proof, Register, Told};
 use crate::state::Database;
@@ -39,7 +39,9 @@ pub struct Collected {
     pub judged: Judged,
     /// Machines' answers and notes of delivery, from which nothing follows.
     pub harmless: usize,
-    /// What could not be read.
+    /// Mails that were marked, moved or removed, and those that were left as they are.
+    pub filed: Filed,
+    /// What could not be read, or not be marked.
     pub unreadable: Vec<InboxError>,
 }
 
@@ -69,41 +71,57 @@ struct Opened {
     reports: Vec<Report>,
 }
 
-/// Reads `sources`, suppresses whoever asks to leave, and applies the policy to what came back; `watch` hears of
-/// each mail. Mails stay where they are; each is worked on once.
+/// Reads `mailboxes`, suppresses whoever asks to leave, and applies the policy to what came back; `watch` hears of
+/// each mail. Each is worked on once, and marked as its mailbox says when what it brought is on the disk; those that
+/// a person has to look at, and those from people, stay as they are.
 ///
 /// # Errors
 /// The list or the database can't be read or written, or another process reads the mailboxes just now.
 pub fn collect(
     newsletter: &Newsletter,
-    sources: &[Source],
+    mailboxes: &[Mailbox],
     manner: Manner,
     now: Timestamp,
     watch: &mut dyn FnMut(),
 ) -> Result<Collected, PipelineError> {
     let _lock = (manner == Manner::Apply).then(|| lock_bounces(newsletter)).transpose()?;
-    let reading = Reading::of(newsletter)?;
+    let reader = Reader::of(newsletter)?;
     let mut seen = Register::mails_seen(&newsletter.database())?;
     let book = newsletter.book()?;
     let mut collected = Collected::default();
     let mut opened = Vec::new();
-    for mail in sources.iter().flat_map(inbox::open) {
-        watch();
-        let mail = match mail {
-            Ok(mail) => mail,
-            Err(error) => {
-                collected.unreadable.push(error);
+    let mut done = Vec::new();
+    for mailbox in mailboxes {
+        let fetched = seen.clone();
+        let mut reading = inbox::read(mailbox).unless(move |mail| fetched.contains(&mail));
+        let mut receipts = Vec::new();
+        while let Some(mail) = reading.next() {
+            watch();
+            let (mail, receipt) = match mail {
+                Ok(mail) => mail,
+                Err(error) => {
+                    collected.unreadable.push(error);
+                    continue;
+                }
+            };
+            collected.mails += 1;
+            let digest = digest(&mail);
+            if seen.contains(&digest) {
+                collected.before += 1;
+                receipts.push(receipt);
                 continue;
             }
-        };
-        collected.mails += 1;
-        let digest = digest(&mail);
-        if seen.contains(&digest) {
-            collected.before += 1;
-        } else if let Some(one) = reading.open(&mail, digest, &mut collected) {
-            seen.insert(digest);
-            opened.push(one);
+            match reader.open(&mail, digest, &mut collected) {
+                Opening::Brought(one) => {
+                    seen.insert(digest);
+                    opened.push(one);
+                    receipts.push(receipt);
+                }
+                Opening::Harmless => receipts.push(receipt),
+                Opening::Personal => {}
+            }
         }
+        done.push((reading, receipts));
     }
     let names = Names::of(newsletter, &opened)?;
     let brought = opened.into_iter().map(|one| (one.mail.clone(), names.brought(one, newsletter, &book, now)));
@@ -125,6 +143,13 @@ pub fn collect(
     let mut new = register.append_bounces(refusals(newsletter, &book, now)?)?;
     new.extend(brought.iter().flat_map(|(_, one)| one.bounces.iter().cloned()));
     collected.left = leavers(&brought);
+    register.remember(done.iter().flat_map(|(_, receipts)| receipts).filter_map(Receipt::key).collect(), now)?;
+    for (reading, receipts) in &mut done {
+        match reading.done(receipts) {
+            Ok(filed) => collected.filed += filed,
+            Err(error) => collected.unreadable.push(error),
+        }
+    }
     // Who left just now is in the book before it is asked again.
     collected.judged = judge(newsletter, &register, &newsletter.book()?, new)?;
     if collected.unreadable.is_empty() {
@@ -143,8 +168,18 @@ fn leavers(brought: &[(String, Brought)]) -> Vec<(Who, String)> {
     left.map(|(event, mail)| (who(event), mail.clone())).collect()
 }
 
+/// What a mail turned out to be.
+enum Opening {
+    /// Something follows from it.
+    Brought(Opened),
+    /// A machine's answer, from which nothing follows.
+    Harmless,
+    /// A person wrote it, as far as can be told, and a person has to read it.
+    Personal,
+}
+
 /// What is needed to tell what a mail says.
-struct Reading<'n> {
+struct Reader<'n> {
     classifier: Classifier,
     tokens: Tokens<'n>,
     newsletter: &'n Newsletter,
@@ -152,7 +187,7 @@ struct Reading<'n> {
     leaving: ReturnPath,
 }
 
-impl<'n> Reading<'n> {
+impl<'n> Reader<'n> {
     fn of(newsletter: &'n Newsletter) -> Result<Self, PipelineError> {
         let base = &newsletter.config.links.unsubscribe;
         let leaving = ReturnPath::with_tokens(base.clone(), Separator::Plus).map_err(|error| {
@@ -165,8 +200,8 @@ impl<'n> Reading<'n> {
         Ok(Self { classifier, tokens, newsletter, leaving })
     }
 
-    /// What a mail says, where anything follows from it.
-    fn open(&self, mail: &Mail, digest: Digest, collected: &mut Collected) -> Option<Opened> {
+    /// What a mail says.
+    fn open(&self, mail: &Mail, digest: Digest, collected: &mut Collected) -> Opening {
         let recipients = inbox::recipients(&mail.bytes);
         let leaver = recipients
             .iter()
@@ -174,21 +209,25 @@ impl<'n> Reading<'n> {
             .find_map(|token| self.newsletter.key().open(token, Purpose::Unsubscribe, None));
         let opened = |leaver, reports| {
             let at = told_at(&mail.bytes);
-            Some(Opened { mail: mail.name.clone(), digest, leaver, at, reports })
+            Opening::Brought(Opened { mail: mail.name.clone(), digest, leaver, at, reports })
         };
         if leaver.is_some() {
             return opened(leaver, Vec::new());
         }
         if recipients.iter().any(|recipient| is_for(recipient, self.leaving.base())) {
             collected.unsigned.push(Unsigned { from: inbox::sender(&mail.bytes), mail: mail.name.clone() });
-            return None;
+            return Opening::Personal;
         }
         let claims = |candidate: &str, token: Token| self.tokens.claim(candidate, token);
         let mut reports = self.classifier.classify(&mail.bytes, Some(&claims));
         let all = reports.len();
         reports.retain(|report| !matches!(report.kind, Kind::AutoReply | Kind::Delivered));
         collected.harmless += all - reports.len();
-        if reports.is_empty() { None } else { opened(None, reports) }
+        match all {
+            0 => Opening::Personal,
+            _ if reports.is_empty() => Opening::Harmless,
+            _ => opened(None, reports),
+        }
     }
 }
 

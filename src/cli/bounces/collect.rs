@@ -12,7 +12,8 @@ use crate::cli::{Ended, data};
 use crate::domain::bounce_policy::{Rule, Unsigned as Worth};
 use crate::domain::clock::Clock;
 use crate::domain::{BouncePolicy, Kind};
-use crate::inbox::Source;
+use crate::cli::run::interrupted;
+use crate::inbox::{InboxError, Mailbox, News, Source, Watch};
 use crate::pipeline::{Newsletter, PipelineError, refused};
 use crate::readers::{Bounce, Proof, Told};
 use crate::upkeep::{Collected, Manner, Unsigned, Who, collect};
@@ -24,6 +25,9 @@ pub(super) struct Collect {
     /// Tell what would be done, and change nothing
     #[arg(long)]
     dry_run: bool,
+    /// Go on reading whatever comes in, until Ctrl-C
+    #[arg(long, conflicts_with = "dry_run")]
+    watch: bool,
     /// Print what was found as JSON
     #[arg(long)]
     json: bool,
@@ -31,12 +35,38 @@ pub(super) struct Collect {
 
 impl Collect {
     pub(super) fn run(&self, newsletter: &Newsletter, clock: &Clock) -> Result<Ended, PipelineError> {
-        let sources = self.sources(newsletter)?;
+        let mailboxes = self.mailboxes(newsletter)?;
+        if self.watch { self.watch(newsletter, &mailboxes, clock) } else { self.once(newsletter, &mailboxes, clock) }
+    }
+
+    fn watch(
+        &self,
+        newsletter: &Newsletter,
+        mailboxes: &[Mailbox],
+        clock: &Clock,
+    ) -> Result<Ended, PipelineError> {
+        let unwatchable = |error: InboxError| refused(error.to_string(), error.help().unwrap_or_default());
+        let watch = Watch::start(mailboxes, interrupted()).map_err(unwatchable)?;
+        let mut ended = Ended::Well;
+        for news in watch {
+            match news {
+                News::Mail(place) => {
+                    if self.once(newsletter, &mailboxes[place..=place], clock)? == Ended::WithRest {
+                        ended = Ended::WithRest;
+                    }
+                }
+                News::Trouble(_, error) => eprintln!("warning: {error}"),
+            }
+        }
+        Ok(ended)
+    }
+
+    fn once(&self, newsletter: &Newsletter, mailboxes: &[Mailbox], clock: &Clock) -> Result<Ended, PipelineError> {
         // Shows itself on a terminal only.
         let bar = ProgressBar::new_spinner().with_message("mails read");
         bar.enable_steady_tick(Duration::from_millis(200));
         let manner = if self.dry_run { Manner::DryRun } else { Manner::Apply };
-        let collected = collect(newsletter, &sources, manner, clock.now(), &mut || bar.inc(1));
+        let collected = collect(newsletter, mailboxes, manner, clock.now(), &mut || bar.inc(1));
         bar.finish_and_clear();
         let collected = collected?;
         let policy = &newsletter.config.bounce_policy;
@@ -92,25 +122,22 @@ impl Collect {
         }
     }
 
-    fn sources(&self, newsletter: &Newsletter) -> Result<Vec<Source>, PipelineError> {
-        let given = self.sources.iter().map(|path| Source::of(path));
-        let sources: Vec<_> = if self.sources.is_empty() {
-            mailboxes::configured(newsletter)?.into_iter().map(|mailbox| mailbox.source).collect()
-        } else {
-            given.collect()
-        };
-        if sources.is_empty() {
+    fn mailboxes(&self, newsletter: &Newsletter) -> Result<Vec<Mailbox>, PipelineError> {
+        let given = self.sources.iter().map(|path| Mailbox::new(Source::of(path)));
+        let mailboxes: Vec<_> =
+            if self.sources.is_empty() { mailboxes::configured(newsletter)? } else { given.collect() };
+        if mailboxes.is_empty() {
             return Err(refused(
                 "there is no mailbox to read",
                 "name one: `bulletin bounces collect PATH`, or `mailbox = \"...\"` under [bounces] in bulletin.toml",
             ));
         }
-        match sources.iter().find_map(|source| match source {
+        match mailboxes.iter().find_map(|mailbox| match &mailbox.source {
             Source::Path(path) if !path.exists() => Some(path),
             _ => None,
         }) {
             Some(missing) => Err(missing_mailbox(missing)),
-            None => Ok(sources),
+            None => Ok(mailboxes),
         }
     }
 }
@@ -190,6 +217,7 @@ fn json(collected: &Collected, policy: &BouncePolicy) -> serde_json::Value {
     });
     serde_json::json!({
         "mails": collected.mails,
+        "filed": collected.filed.settled,
         "read_before": collected.before,
         "unsubscribed": left.collect::<Vec<_>>(),
         "unsigned": collected.unsigned.iter().map(|unsigned| &unsigned.mail).collect::<Vec<_>>(),

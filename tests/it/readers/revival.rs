@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use bulletin::domain::token::Purpose;
 use bulletin::domain::{EmailAddress, IssueId};
-use bulletin::inbox::Source;
+use bulletin::inbox::{Mailbox, Source};
 use bulletin::pipeline::{Newsletter, assemble};
 use bulletin::readers::Cause;
 use bulletin::subscribers::import::{Extent, Mapping};
@@ -80,7 +80,7 @@ fn take(step: Step, project: &Project, newsletter: &Newsletter, left: &mut BTree
             let token = newsletter.key().token(Purpose::Unsubscribe, None, &address(person, true));
             let mail = format!("To: unsubscribe+{token}@example.org\nX-Number: {number}\n\n");
             project.write(&format!("mailbox/{number}.eml"), &mail);
-            collect(newsletter, &[Source::of(&project.path("mailbox"))], Manner::Apply, now, &mut || {}).unwrap();
+            collect(newsletter, &[Mailbox::new(Source::of(&project.path("mailbox")))], Manner::Apply, now, &mut || {}).unwrap();
             left.insert(person);
         }
         Step::Forget(person) => {
