@@ -12,8 +12,6 @@ use super::report::{Evidence, Kind, Reason, Report};
 use super::rules::{Rules, Weight};
 use super::sender::{Author, Authors};
 use super::{GrammarError, address, status, text};
-use crate::domain::EmailAddress;
-use crate::domain::outcome::Reply;
 
 /// How much of a diagnostic is told.
 const LONGEST: usize = 1000;
@@ -103,27 +101,6 @@ impl Classifier {
 
     pub(super) fn rules(&self) -> &Rules {
         &self.rules
-    }
-
-    /// What a server's last word on a message to `recipient` means: a bounce that was told at once.
-    #[must_use]
-    pub fn of_reply(&self, recipient: &EmailAddress, reply: &Reply) -> Report {
-        let action = match reply.code {
-            200..=299 => "delivered",
-            500..=599 => "failed",
-            _ => "delayed",
-        };
-        let said =
-            Said { action: Some(action), status: reply.enhanced.as_deref(), words: &reply.text, ..Said::default() };
-        self.report(Some(recipient.to_string()), said, Evidence::Fields)
-    }
-
-    /// The same where the message is given up for this reply: a 4xx to the last attempt is a failure, too.
-    #[must_use]
-    pub fn of_last_reply(&self, recipient: &EmailAddress, reply: &Reply) -> Report {
-        let (status, words) = (reply.enhanced.as_deref(), reply.text.as_str());
-        let said = Said { action: Some("failed"), status, words, ..Said::default() };
-        self.report(Some(recipient.to_string()), said, Evidence::Fields)
     }
 
     /// A report out of what there is to judge by.
@@ -272,19 +249,5 @@ mod tests {
     fn words_inside_an_address_are_not_the_servers() {
         let said = "<no.such.user@spam.example.org>: 452 please come back";
         assert_eq!(judged(Some("failed"), None, said), (Kind::Soft, Reason::Unknown));
-    }
-
-    #[test]
-    fn a_reply_in_the_session_is_judged_as_a_bounce_is() {
-        let ann: EmailAddress = "ann@example.org".parse().unwrap();
-        let reply =
-            |code, enhanced: &str, text: &str| Reply { code, enhanced: Some(enhanced.into()), text: text.into() };
-        let classifier = Classifier::built_in();
-        let report = classifier.of_reply(&ann, &reply(550, "5.1.1", "no such user here"));
-        assert_eq!((report.kind, report.recipient.as_deref()), (Kind::Hard, Some("ann@example.org")));
-        assert_eq!(classifier.of_reply(&ann, &reply(450, "4.1.1", "no such user here")).kind, Kind::Soft);
-        let given_up = classifier.of_last_reply(&ann, &reply(450, "4.1.1", "no such user here"));
-        assert_eq!((given_up.kind, given_up.action.as_deref()), (Kind::Hard, Some("failed")));
-        assert_eq!(classifier.of_reply(&ann, &reply(250, "2.0.0", "ok")).kind, Kind::Delivered);
     }
 }

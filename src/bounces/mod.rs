@@ -21,6 +21,7 @@ mod recognise;
 mod report;
 mod rules;
 mod sender;
+mod session;
 mod status;
 mod text;
 mod webhooks;

@@ -28,7 +28,7 @@ use crate::compose::OutboundMessage;
 use crate::domain::chance::Chance;
 use crate::domain::clock::Clock;
 use crate::domain::outcome::{Outcome, Reply, Stage};
-use crate::domain::{Hours, Refusal};
+use crate::domain::{Hours, Reason};
 use crate::ledger::{Ledger, RecipientId, Record};
 use crate::state::StateError;
 use guard::{Guard, Halt};
@@ -85,6 +85,9 @@ pub enum Waiting {
     Hours,
 }
 
+/// Tells what a refusal at a stage is about: what judges bounces judges replies as well.
+pub type Judge = Arc<dyn Fn(&Reply, Stage) -> Reason + Send + Sync>;
+
 /// How a run goes about it.
 pub struct Run<T, L> {
     pub transport: Arc<T>,
@@ -97,6 +100,7 @@ pub struct Run<T, L> {
     /// Nothing is sent outside of these.
     pub hours: Option<Hours>,
     pub retry: RetryPolicy,
+    pub judge: Judge,
     /// The share of refusals, from 0 to 1, above which a run ends early.
     pub max_failure_rate: f64,
     /// Whether the relay took mail of this plan before.
@@ -246,7 +250,7 @@ async fn worker<T: Transport, L: Ledger>(
             }
             Err(NoMessage::Impossible(reason)) => {
                 let outcome = Outcome::Rejected(Reply::silence(reason));
-                let verdict = Verdict { outcome, refusal: Some(Refusal::System), due: None };
+                let verdict = Verdict { outcome, refusal: Some(Reason::System), due: None };
                 connection = Some(open);
                 if let Err(error) = run.note(&job, verdict, None, None).await {
                     break Err(error.into());
@@ -268,7 +272,7 @@ async fn worker<T: Transport, L: Ledger>(
         if halt.is_some() {
             queue.close();
         }
-        let verdict = run.retry.judge(outcome, stage, &job, run.clock.now(), run.chance.draw());
+        let verdict = run.retry.judge(&run.judge, outcome, stage, &job, run.clock.now(), run.chance.draw());
         let retry = verdict.due.map(|due| job.tried(run.clock.now(), due));
         let outcome = verdict.outcome.clone();
         if let Err(error) = run.note(&job, verdict, Some(stage), Some(remote)).await {

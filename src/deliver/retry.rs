@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::Judge;
 use super::queue::Job;
-use crate::domain::Refusal;
+use crate::domain::Reason;
 use crate::domain::outcome::{Outcome, Reply, Stage};
 
 /// Growing pauses, within bounds.
@@ -28,18 +29,26 @@ pub struct RetryPolicy {
 pub(super) struct Verdict {
     pub(super) outcome: Outcome,
     /// Why it was not accepted.
-    pub(super) refusal: Option<Refusal>,
+    pub(super) refusal: Option<Reason>,
     /// When a deferred message is tried again.
     pub(super) due: Option<Timestamp>,
 }
 
 impl RetryPolicy {
     /// What to note of an outcome at `stage`, after one more attempt at `job`. `drawn` is from 0 up to 1.
-    pub(super) fn judge(&self, outcome: Outcome, stage: Stage, job: &Job, now: Timestamp, drawn: f64) -> Verdict {
+    pub(super) fn judge(
+        &self,
+        judge: &Judge,
+        outcome: Outcome,
+        stage: Stage,
+        job: &Job,
+        now: Timestamp,
+        drawn: f64,
+    ) -> Verdict {
         let refusal = match &outcome {
             Outcome::Accepted(_) => None,
-            Outcome::Unknown(_) => Some(Refusal::Network),
-            Outcome::Deferred(reply) | Outcome::Rejected(reply) => Some(Refusal::of(reply, stage)),
+            Outcome::Unknown(_) => Some(Reason::Network),
+            Outcome::Deferred(reply) | Outcome::Rejected(reply) => Some(judge(reply, stage)),
         };
         let Outcome::Deferred(reply) = outcome else { return Verdict { outcome, refusal, due: None } };
         let due = after(now, self.pause_before(job, drawn));
@@ -50,7 +59,7 @@ impl RetryPolicy {
             Some(why) => {
                 let text = format!("expired: {why}: {}", reply.text);
                 let outcome = Outcome::Rejected(Reply { text, ..reply });
-                Verdict { outcome, refusal: Some(Refusal::Expired), due: None }
+                Verdict { outcome, refusal: Some(Reason::Expired), due: None }
             }
             None => Verdict { outcome: Outcome::Deferred(reply), refusal, due: Some(due) },
         }
@@ -80,6 +89,8 @@ fn spoken(duration: Duration) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::deliver::throttle::{Settings, Throttle};
     use crate::ledger::RecipientId;
@@ -96,6 +107,16 @@ mod tests {
         give_up: Duration::from_hours(2),
         wait: Duration::from_mins(2),
     };
+
+    /// Enough of a judge for these tests.
+    fn by_code() -> Judge {
+        Arc::new(|reply, _| match reply.code {
+            552 => Reason::MailboxFull,
+            554 => Reason::Policy,
+            550 => Reason::UserUnknown,
+            _ => Reason::Unknown,
+        })
+    }
 
     fn busy() -> Outcome {
         Outcome::Deferred(Reply { code: 451, enhanced: None, text: "busy".into() })
@@ -116,34 +137,33 @@ mod tests {
     #[test]
     fn a_message_that_would_be_due_too_late_is_rejected_as_expired() {
         let early = Timestamp::UNIX_EPOCH;
-        let verdict = POLICY.judge(busy(), Stage::Rcpt, &job(0), early, 0.5);
+        let verdict = POLICY.judge(&by_code(), busy(), Stage::Rcpt, &job(0), early, 0.5);
         assert_eq!((verdict.outcome, verdict.due), (busy(), Some(after(early, Duration::from_secs(10)))));
         let late = after(early, Duration::from_secs(7199));
-        let verdict = POLICY.judge(busy(), Stage::Rcpt, &job(0), late, 0.5);
+        let verdict = POLICY.judge(&by_code(), busy(), Stage::Rcpt, &job(0), late, 0.5);
         assert!(
             matches!(&verdict.outcome, Outcome::Rejected(reply) if reply.text.contains("expired") && reply.code == 451)
         );
-        assert_eq!((verdict.due, verdict.refusal), (None, Some(Refusal::Expired)));
+        assert_eq!((verdict.due, verdict.refusal), (None, Some(Reason::Expired)));
     }
 
     #[test]
     fn a_message_that_was_tried_often_enough_is_rejected_as_expired() {
-        let verdict = |attempts| POLICY.judge(busy(), Stage::Rcpt, &job(attempts), Timestamp::UNIX_EPOCH, 0.5);
+        let verdict =
+            |attempts| POLICY.judge(&by_code(), busy(), Stage::Rcpt, &job(attempts), Timestamp::UNIX_EPOCH, 0.5);
         assert!(matches!(verdict(29).outcome, Outcome::Deferred(_)));
         let expired = verdict(30);
         assert_eq!(expired.outcome.reply().text, "expired: not accepted in 31 attempts: busy");
-        assert_eq!(expired.refusal, Some(Refusal::Expired));
+        assert_eq!(expired.refusal, Some(Reason::Expired));
     }
 
     #[test]
     fn a_full_mailbox_and_a_policy_are_not_tried_again_and_not_taken_for_an_unknown_reader() {
-        for (code, enhanced, refusal) in [
-            (552, "5.2.2", Refusal::MailboxFull),
-            (554, "5.7.1", Refusal::Policy),
-            (550, "5.1.1", Refusal::UserUnknown),
-        ] {
+        for (code, enhanced, refusal) in
+            [(552, "5.2.2", Reason::MailboxFull), (554, "5.7.1", Reason::Policy), (550, "5.1.1", Reason::UserUnknown)]
+        {
             let outcome = Outcome::Rejected(Reply { code, enhanced: Some(enhanced.into()), text: String::new() });
-            let verdict = POLICY.judge(outcome.clone(), Stage::Rcpt, &job(0), Timestamp::UNIX_EPOCH, 0.5);
+            let verdict = POLICY.judge(&by_code(), outcome.clone(), Stage::Rcpt, &job(0), Timestamp::UNIX_EPOCH, 0.5);
             assert_eq!(verdict, Verdict { outcome, refusal: Some(refusal), due: None });
         }
     }

@@ -14,6 +14,7 @@ use super::{
     ConnectError, Connection, DeliverError, End, Job, NoMessage, Outbox, RetryPolicy, Run, Transport, Waiting, Watch,
 };
 use crate::compose::{Envelope, OutboundMessage};
+use crate::domain::Reason;
 use crate::domain::chance::Chance;
 use crate::domain::clock::Clock;
 use crate::domain::outcome::{Outcome, Reply, Stage};
@@ -155,6 +156,7 @@ async fn run(readers: i64, answers: Answers, jump: Arc<AtomicI64>) -> (Result<En
             give_up: Duration::from_hours(24),
             wait: Duration::from_mins(2),
         },
+        judge: Arc::new(|_, _| Reason::Unknown),
         max_failure_rate: 1.0,
         is_proven: false,
         limit: None,

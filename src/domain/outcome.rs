@@ -51,6 +51,9 @@ pub enum Stage {
 }
 
 impl Stage {
+    /// Every stage, in the order of a session.
+    pub const ALL: [Self; 5] = [Self::Connect, Self::Mail, Self::Rcpt, Self::Data, Self::Content];
+
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {

@@ -16,7 +16,7 @@ use std::future::Future;
 
 use jiff::Timestamp;
 
-use crate::domain::Refusal;
+use crate::domain::Reason;
 use crate::domain::outcome::{Outcome, Stage};
 use crate::state::StateError;
 
@@ -37,7 +37,7 @@ pub struct RecipientId(pub i64);
 pub struct Record {
     pub outcome: Outcome,
     /// Why it was not accepted.
-    pub refusal: Option<Refusal>,
+    pub refusal: Option<Reason>,
     /// What the outcome answered; none where nothing was said to a server.
     pub stage: Option<Stage>,
     /// The server, as it was connected to.

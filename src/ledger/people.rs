@@ -5,7 +5,7 @@ use rusqlite::Connection;
 use serde::Serialize;
 
 use super::account::dangling;
-use crate::domain::IssueId;
+use crate::domain::{IssueId, Reason};
 
 /// One person's line in the account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -26,8 +26,8 @@ pub struct PersonLine {
 pub struct LastWord {
     #[serde(serialize_with = "as_text")]
     pub at: Timestamp,
-    /// Why it was not taken, in a word: see [`Refusal`](crate::domain::Refusal).
-    pub refusal: Option<String>,
+    /// Why it was not taken, in a word.
+    pub refusal: Option<Reason>,
     /// Three digits; none where no server spoke.
     pub code: Option<u16>,
     pub enhanced: Option<String>,
@@ -67,7 +67,7 @@ pub fn each_person(
         let last = match row.get::<_, Option<i64>>(5)? {
             Some(at) if is_settled => Some(LastWord {
                 at: Timestamp::from_millisecond(at).unwrap_or(Timestamp::UNIX_EPOCH),
-                refusal: row.get(6)?,
+                refusal: row.get::<_, Option<String>>(6)?.and_then(|word| word.parse().ok()),
                 code: row.get::<_, Option<u16>>(7)?.filter(|code| *code != 0),
                 enhanced: row.get(8)?,
                 text: row.get::<_, Option<String>>(9)?.unwrap_or_default(),

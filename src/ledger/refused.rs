@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use rusqlite::Connection;
 
-use crate::domain::outcome::Reply;
+use crate::domain::outcome::{Reply, Stage};
 use crate::domain::{EmailAddress, IssueId};
 
 /// Someone's last attempt, which ended in a refusal about them.
@@ -16,6 +16,8 @@ pub struct Refused {
     pub at: Timestamp,
     /// The relay's last word; a 4xx where it was given up after many.
     pub reply: Reply,
+    /// What it answered: RCPT, DATA, or the final dot.
+    pub stage: Stage,
     /// The server, as it was connected to.
     pub remote: Option<String>,
 }
@@ -32,7 +34,8 @@ const MANY: u32 = 20;
 pub fn refused(connection: &Connection) -> rusqlite::Result<Vec<Refused>> {
     // Before RCPT nothing was said about anybody, and without a code nobody spoke.
     let mut rejected = connection.prepare(
-        "SELECT event.id, plan.issue, one.address, event.at, event.code, event.enhanced, event.text, event.remote
+        "SELECT event.id, plan.issue, one.address, event.at, event.code, event.enhanced, event.text, event.remote,
+             event.stage
          FROM recipient AS one
          JOIN delivery_event AS event ON event.id = one.last_outcome
          JOIN plan ON plan.id = one.plan
@@ -58,6 +61,7 @@ pub fn refused(connection: &Connection) -> rusqlite::Result<Vec<Refused>> {
             email,
             at: Timestamp::from_millisecond(row.get(3)?).unwrap_or(Timestamp::UNIX_EPOCH),
             reply: Reply { code: row.get(4)?, enhanced: row.get(5)?, text: own_words(&text).to_owned() },
+            stage: stage(&row.get::<_, String>(8)?),
             remote: row.get(7)?,
         });
     }
@@ -78,6 +82,10 @@ pub fn each_sent(connection: &Connection, mut each: impl FnMut(&str, &str)) -> r
         each(row.get_ref(0)?.as_str()?, row.get_ref(1)?.as_str()?);
     }
     Ok(())
+}
+
+fn stage(word: &str) -> Stage {
+    Stage::ALL.into_iter().find(|stage| stage.as_str() == word).unwrap_or(Stage::Content)
 }
 
 /// What the server said, without what was put before it when it was given up.

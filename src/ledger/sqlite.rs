@@ -7,7 +7,7 @@ use super::plan::{self, NewPerson, Person, Plan};
 use super::{Ledger, RecipientId, Record};
 use crate::domain::outcome::{Outcome, Stage};
 use crate::domain::queue_id::queue_id;
-use crate::domain::{Digest, IssueId, Refusal};
+use crate::domain::{Digest, IssueId, Reason};
 use crate::edition::EditionKey;
 use crate::state::{Database, StateError};
 
@@ -52,7 +52,7 @@ impl SqliteLedger {
                 transaction.execute(
                     "INSERT INTO delivery_event (recipient, at, kind, text, refusal)
                      VALUES (?1, ?2, 'unknown', ?3, ?4)",
-                    params![recipient, now.as_millisecond(), ENDED, Refusal::Network.as_str()],
+                    params![recipient, now.as_millisecond(), ENDED, Reason::Network.as_str()],
                 )?;
                 transaction.execute(
                     "UPDATE recipient SET state = 'unknown', reason = ?2, last_outcome = ?3 WHERE id = ?1",
@@ -292,7 +292,7 @@ impl Ledger for SqliteLedger {
                     reply.text,
                     remote,
                     stage.map(Stage::as_str),
-                    refusal.map(Refusal::as_str),
+                    refusal.map(Reason::as_str),
                     queue_id
                 ])?;
             transaction

@@ -11,7 +11,9 @@ use crate::compose::dkim::Signer;
 use crate::compose::{Kind, OutboundMessage, Prepared};
 use crate::config;
 use crate::deliver::throttle::{Limits, Settings, Throttle};
-use crate::deliver::{ConnectError, Connection as _, End, Job, NoMessage, Outbox, RetryPolicy, Run, Transport, Watch};
+use crate::deliver::{
+    ConnectError, Connection as _, End, Job, Judge, NoMessage, Outbox, RetryPolicy, Run, Transport, Watch,
+};
 use crate::domain::chance::Chance;
 use crate::domain::clock::Clock;
 use crate::domain::outcome::Outcome;
@@ -180,6 +182,8 @@ impl<T: Transport> Delivery<T> {
         let composer = newsletter.composer(&issue.id, plan.date, Kind::Issue);
         let editions = render(newsletter, issue, &editions)?;
         let editions = editions.iter().map(|edition| composer.prepare(edition)).collect::<Result<_, _>>()?;
+        let classifier = super::classifier(&newsletter.folder)?;
+        let judge: Judge = Arc::new(move |reply, stage| classifier.of_session(reply, stage));
         let outbox = PlanOutbox {
             latest: Latest::open(&newsletter.database(), newsletter.key())?,
             editions,
@@ -197,6 +201,7 @@ impl<T: Transport> Delivery<T> {
             messages_per_connection: pace.messages_per_connection,
             hours: pace.hours.clone(),
             retry: pace.retry,
+            judge,
             max_failure_rate: pace.max_failure_rate.fraction(),
             is_proven,
             limit: proposal.whom().limit,

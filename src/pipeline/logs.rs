@@ -95,7 +95,7 @@ impl Table {
             person.email.clone(),
             text(person.language.as_ref()),
             person.state.clone(),
-            text(last.and_then(|last| last.refusal.as_ref())),
+            last.and_then(|last| last.refusal).map(|reason| reason.to_string()).unwrap_or_default(),
             last.and_then(|last| last.code).map(|code| code.to_string()).unwrap_or_default(),
             text(last.and_then(|last| last.enhanced.as_ref())),
             text(last.map(|last| &last.text).or(person.reason.as_ref())),

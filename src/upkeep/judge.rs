@@ -72,7 +72,7 @@ pub(super) fn refusals(newsletter: &Newsletter, book: &Book, now: Timestamp) -> 
     }
     let classifier = pipeline::classifier(&newsletter.folder)?;
     let bounces = refused.into_iter().map(|one| {
-        let report = classifier.of_last_reply(&one.email, &one.reply);
+        let report = classifier.of_last_reply(&one.email, &one.reply, one.stage);
         Bounce {
             source: Told::Session(one.event),
             reader: Some(book.pseudonym(&one.email)),

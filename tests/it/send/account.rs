@@ -74,7 +74,7 @@ fn a_calm_rehearsal_reaches_everyone_who_has_something_to_read_and_leaves_state_
 #[test]
 fn a_rehearsal_between_two_runs_of_a_send_changes_nothing_about_it() {
     let (project, digest) = newsletter(20);
-    let post = Post::open("550:30%");
+    let post = Post::open("552:30%");
     let (_, before) = sent(&project, &post, &digest, &[]);
     let database = std::fs::read(project.path("state/bulletin.db")).unwrap();
     assert_eq!(rehearse(&project, &[]).accepted, 20);

@@ -47,7 +47,7 @@ fn each_outcome_is_kept_with_server_codes_words_and_queue_id() {
 fn a_send_leaves_a_table_of_everyone_and_one_of_those_who_were_refused() {
     let (project, digest) = newsletter(12);
     retry_later(&project);
-    let post = Post::open("550:30%,451:20%");
+    let post = Post::open("552:30%,451:20%");
     let (_, account) = sent(&project, &post, &digest, &["--wait", "0s", "--limit", "9"]);
     let deliveries = rows(&project, "deliveries.csv");
     let count = |state: &str| deliveries.iter().filter(|row| row[3] == state).count() as u64;
@@ -59,7 +59,7 @@ fn a_send_leaves_a_table_of_everyone_and_one_of_those_who_were_refused() {
     assert_eq!((deliveries[0][2].as_str(), deliveries[1][2].as_str()), ("en", "fr"));
     let bounces = rows(&project, "bounces.csv");
     assert_eq!(bounces.len() as u64, account.rejected);
-    assert!(bounces.iter().all(|row| row[4] == "user-unknown" && row[5] == "550" && row[10] == "1"), "{bounces:?}");
+    assert!(bounces.iter().all(|row| row[4] == "mailbox-full" && row[5] == "552" && row[10] == "1"), "{bounces:?}");
 
     // The next run writes both anew, and a table of refusals names whom to try again.
     let post = post.reopen(CatcherOptions::default());

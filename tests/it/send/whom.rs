@@ -10,7 +10,7 @@ const LIST: &str = "subscribers/subscribers.csv";
 #[test]
 fn who_was_refused_for_good_is_tried_again_on_request_and_no_one_else() {
     let (project, digest) = newsletter(30);
-    let post = Post::open("550:30%,lost:10%");
+    let post = Post::open("552:30%,lost:10%");
     let (_, before) = sent(&project, &post, &digest, &[]);
     assert!(before.rejected > 2 && before.unknown > 0, "{before:?}");
     let rejected = Books::read(&project).emails("rejected");
