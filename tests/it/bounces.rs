@@ -88,6 +88,10 @@ const EXPECTED: &[(&str, Option<Told>)] = &[
     ("reports/names-a-help-desk.eml", Some(("ann@example.com", "soft", "mailbox-full", None))),
     ("reports/fields-in-base64.eml", Some(("ann@example.com", "hard", "user-unknown", Some("5.1.1")))),
     ("reports/fields-in-base64.eml", Some(("bob@example.com", "soft", "mailbox-full", Some("5.2.2")))),
+    ("reports/received-at.eml", Some(("ann@example.com", "hard", "user-unknown", Some("5.1.1")))),
+    ("reports/not-delivered-to.eml", Some(("ann@example.com", "soft", "mailbox-full", None))),
+    ("reports/qmail-quoted-printable.eml", Some(("ann@example.com", "hard", "user-unknown", Some("5.1.1")))),
+    ("reports/iso-2022-jp-base64.eml", Some(("ann@example.com", "hard", "user-unknown", Some("5.1.1")))),
     ("reports/challenge-by-subject.eml", Some(("eve@example.com", "auto-reply", "challenge", None))),
 ];
 
