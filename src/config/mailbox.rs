@@ -7,6 +7,7 @@ use toml::Spanned;
 
 use super::checks::Checks;
 use super::raw::{RawAfter, RawBounces};
+use super::raw_mailbox::RawMailbox;
 use super::{Auth, PasswordSource};
 use crate::domain::MailboxUrl;
 use crate::domain::mailbox_url::MailboxProtocol;
@@ -51,42 +52,64 @@ pub struct MailServer {
 
 impl Checks<'_> {
     pub(super) fn mailboxes(&mut self, raw: &RawBounces) -> Vec<Mailbox> {
-        let places = raw.mailboxes();
         let after = self.after(raw);
         let timeout = self.duration(raw.timeout.as_ref());
+        let shared =
+            self.password(raw.password_env.as_ref(), raw.password_file.as_ref(), raw.password_command.as_ref());
+        if !raw.mailbox.0.iter().any(|mailbox| MailboxUrl::is_meant(mailbox.text())) {
+            self.without_server(raw, shared.is_some());
+        }
+        let mut mailboxes = Vec::new();
+        for mailbox in &raw.mailbox.0 {
+            let text = mailbox.text();
+            if matches!(mailbox, RawMailbox::Plain(_)) && !MailboxUrl::is_meant(text) {
+                mailboxes.push(Mailbox { place: MailboxPlace::Path(text.into()), after: after.clone() });
+                continue;
+            }
+            let Some(url) = self.mailbox_url(text, after.as_ref()) else { continue };
+            let auth = raw.auth.as_ref().map(|auth| *auth.get_ref());
+            let ca = raw.ca.as_ref().map(|ca| ca.get_ref().clone());
+            let (auth, ca, own) = match mailbox {
+                RawMailbox::Plain(_) => (auth, ca, None),
+                RawMailbox::Own(own) => {
+                    let password = self.password(
+                        own.password_env.as_ref(),
+                        own.password_file.as_ref(),
+                        own.password_command.as_ref(),
+                    );
+                    (own.auth.or(auth), own.ca.clone().or(ca), password)
+                }
+            };
+            let Some(password) = own.or_else(|| shared.clone()) else {
+                let help = "add one of password_env, password_file and password_command under [bounces]; the \
+                            password itself never stands in this file";
+                self.table_fault(text, format!("there is no source for the password of {url}"), help);
+                continue;
+            };
+            let place = MailboxPlace::Server(MailServer { url, ca, auth, password, timeout });
+            mailboxes.push(Mailbox { place, after: after.clone() });
+        }
+        mailboxes
+    }
+
+    fn password(
+        &mut self,
+        env: Option<&String>,
+        file: Option<&PathBuf>,
+        command: Option<&String>,
+    ) -> Option<PasswordSource> {
         let sources = [
-            raw.password_env.clone().map(PasswordSource::Env),
-            raw.password_file.clone().map(PasswordSource::File),
-            raw.password_command.clone().map(PasswordSource::Command),
+            env.cloned().map(PasswordSource::Env),
+            file.cloned().map(PasswordSource::File),
+            command.cloned().map(PasswordSource::Command),
         ];
         let mut sources = sources.into_iter().flatten();
         let password = sources.next();
         if sources.next().is_some() {
-            let message = "[bounces] names more than one source for the password";
+            let message = "[bounces] names more than one source for a password";
             self.table_fault("[bounces]", message, "keep one of password_env, password_file and password_command");
         }
-        if !places.iter().any(|place| MailboxUrl::is_meant(place)) {
-            self.without_server(raw, password.is_some());
-        }
-        let mut mailboxes = Vec::new();
-        for place in places {
-            let place = if MailboxUrl::is_meant(&place) {
-                let Some(url) = self.mailbox_url(&place, after.as_ref()) else { continue };
-                let Some(password) = password.clone() else {
-                    let help = "add one of password_env, password_file and password_command under [bounces]; the \
-                                password itself never stands in this file";
-                    self.table_fault(&place, format!("there is no source for the password of {url}"), help);
-                    continue;
-                };
-                let auth = raw.auth.as_ref().map(|auth| *auth.get_ref());
-                let ca = raw.ca.as_ref().map(|ca| ca.get_ref().clone());
-                MailboxPlace::Server(MailServer { url, ca, auth, password, timeout })
-            } else {
-                MailboxPlace::Path(place.into())
-            };
-            mailboxes.push(Mailbox { place, after: after.clone() });
-        }
-        mailboxes
+        password
     }
 
     fn after(&mut self, raw: &RawBounces) -> Option<MailboxAfter> {
@@ -197,16 +220,38 @@ mod tests {
     }
 
     #[test]
+    fn a_mailbox_can_have_a_password_of_its_own() {
+        let mailboxes = parsed(
+            "password_env = \"P\"\nmailbox = [\"imaps://b@h/INBOX\", { url = \"imaps://u@h/INBOX\", password_file = \"f\" }]\n",
+        );
+        let passwords: Vec<_> = mailboxes
+            .unwrap()
+            .into_iter()
+            .map(|mailbox| match mailbox.place {
+                MailboxPlace::Server(server) => server.password,
+                MailboxPlace::Path(path) => panic!("{path:?}"),
+            })
+            .collect();
+        assert_eq!(passwords, [PasswordSource::Env("P".into()), PasswordSource::File("f".into())]);
+        let alone = parsed("mailbox = { url = \"imaps://u@h/INBOX\", password_env = \"P\" }\n").unwrap();
+        assert_eq!(alone.len(), 1);
+        let path = parsed("mailbox = { url = \"mail/bounces\", password_env = \"P\" }\n").unwrap_err();
+        assert!(path.contains("begins with imaps://"), "{path}");
+    }
+
+    #[test]
     fn what_can_not_be_meant_is_told_with_its_line_and_its_cure() {
         let server = "mailbox = \"imaps://b@mail.example.org/INBOX\"\n";
         let pop3 = "mailbox = \"pop3s://b@mail.example.org\"\npassword_env = \"P\"\n";
         for (bounces, told) in [
             (server.to_owned(), "there is no source for the password of imaps://b@mail.example.org/INBOX"),
-            (format!("{server}password_env = \"P\"\npassword_file = \"p\"\n"), "more than one source"),
+            (format!("{server}password_env = \"P\"\npassword_file = \"p\"\n"), "more than one source for a password"),
             (
                 "mailbox = \"imaps://b:hunter2@mail.example.org\"\npassword_env = \"P\"\n".to_owned(),
                 "can't hold a password",
             ),
+            ("mailbox = 7\n".to_owned(), "expected a path, an address"),
+            ("mailbox = { url = \"imaps://u@h\", passwort = \"x\" }\n".to_owned(), "passwort"),
             ("mailbox = \"imap:/b\"\npassword_env = \"P\"\n".to_owned(), "nobody logs in with it"),
             ("mailbox = \"https://b@h\"\npassword_env = \"P\"\n".to_owned(), "begins with imaps://"),
             ("ca = \"x\"\nauth = \"plain\"\n".to_owned(), "`mailbox` names none"),

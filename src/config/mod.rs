@@ -8,6 +8,7 @@ mod checks;
 mod dkim;
 mod mailbox;
 mod raw;
+mod raw_mailbox;
 mod secret;
 mod subscribers;
 mod throttle;

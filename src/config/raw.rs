@@ -9,6 +9,7 @@ use serde::de::{Error as _, MapAccess, SeqAccess, Visitor};
 use toml::Spanned;
 
 use super::bounce_policy::RawPolicy;
+use super::raw_mailbox::RawMailboxes;
 use super::{Auth, Images, Tls, WhenEmpty};
 use crate::domain::EmailAddress;
 use crate::domain::verp::Separator;
@@ -123,7 +124,8 @@ pub(super) struct RawSocial {
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawBounces {
-    pub(super) mailbox: Option<RawMailbox>,
+    #[serde(default)]
+    pub(super) mailbox: RawMailboxes,
     pub(super) verp: Option<Spanned<bool>>,
     #[serde(default)]
     pub(super) separator: Separator,
@@ -147,25 +149,6 @@ pub(super) enum RawAfter {
     Move,
     Leave,
     Delete,
-}
-
-impl RawBounces {
-    /// Paths and addresses as they stand there.
-    pub(super) fn mailboxes(&self) -> Vec<String> {
-        match &self.mailbox {
-            None => Vec::new(),
-            Some(RawMailbox::One(place)) => vec![place.clone()],
-            Some(RawMailbox::Several(places)) => places.clone(),
-        }
-    }
-}
-
-/// One place where mail comes in, or several.
-#[derive(Deserialize)]
-#[serde(untagged)]
-pub(super) enum RawMailbox {
-    One(String),
-    Several(Vec<String>),
 }
 
 /// One table, or a list of tables.
