@@ -47,7 +47,7 @@ impl Sample {
     }
 }
 
-/// One reader's message of an edition that is rendered already.
+/// One reader's message of an edition that is prepared already.
 pub fn compose() -> Kernel {
     let sample = Sample::open();
     let rendered = sample.rendered();
@@ -60,10 +60,8 @@ pub fn compose() -> Kernel {
         line: 2,
     };
     let date = jiff::Timestamp::from_second(1_768_478_400).unwrap();
-    Box::new(move || {
-        let composer = sample.newsletter.composer(&sample.issue.id, date, Kind::Issue);
-        black_box(composer.compose(&rendered, black_box(&reader)).unwrap());
-    })
+    let prepared = sample.newsletter.composer(&sample.issue.id, date, Kind::Issue).prepare(&rendered).unwrap();
+    Box::new(move || drop(black_box(prepared.message(black_box(&reader)).unwrap())))
 }
 
 /// The HTML part of the same, in quoted-printable.

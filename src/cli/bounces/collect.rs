@@ -8,11 +8,11 @@ use indicatif::ProgressBar;
 use super::mailboxes;
 use super::words::{alerts, count, name, tell_alerts};
 use crate::cli::diagnostics::counted;
+use crate::cli::run::interrupted;
 use crate::cli::{Ended, data};
 use crate::domain::bounce_policy::{Rule, Unsigned as Worth};
 use crate::domain::clock::Clock;
 use crate::domain::{BouncePolicy, Kind};
-use crate::cli::run::interrupted;
 use crate::inbox::{InboxError, Mailbox, News, Source, Watch};
 use crate::pipeline::{Newsletter, PipelineError, refused};
 use crate::readers::{Bounce, Proof, Told};
@@ -39,12 +39,7 @@ impl Collect {
         if self.watch { self.watch(newsletter, &mailboxes, clock) } else { self.once(newsletter, &mailboxes, clock) }
     }
 
-    fn watch(
-        &self,
-        newsletter: &Newsletter,
-        mailboxes: &[Mailbox],
-        clock: &Clock,
-    ) -> Result<Ended, PipelineError> {
+    fn watch(&self, newsletter: &Newsletter, mailboxes: &[Mailbox], clock: &Clock) -> Result<Ended, PipelineError> {
         let unwatchable = |error: InboxError| refused(error.to_string(), error.help().unwrap_or_default());
         let watch = Watch::start(mailboxes, interrupted()).map_err(unwatchable)?;
         let mut ended = Ended::Well;

@@ -80,7 +80,8 @@ fn take(step: Step, project: &Project, newsletter: &Newsletter, left: &mut BTree
             let token = newsletter.key().token(Purpose::Unsubscribe, None, &address(person, true));
             let mail = format!("To: unsubscribe+{token}@example.org\nX-Number: {number}\n\n");
             project.write(&format!("mailbox/{number}.eml"), &mail);
-            collect(newsletter, &[Mailbox::new(Source::of(&project.path("mailbox")))], Manner::Apply, now, &mut || {}).unwrap();
+            collect(newsletter, &[Mailbox::new(Source::of(&project.path("mailbox")))], Manner::Apply, now, &mut || {})
+                .unwrap();
             left.insert(person);
         }
         Step::Forget(person) => {
