@@ -38,6 +38,8 @@ pub struct CatcherOptions {
     pub chaos: Chaos,
     /// Whom to misbehave to: the same seed strikes the same recipients.
     pub seed: u64,
+    /// Whether to offer PIPELINING; without it, a client that does not wait for each reply makes a mistake.
+    pub pipelining: bool,
     /// Whether to offer CHUNKING, and with it BDAT.
     pub chunking: bool,
     /// Octets of the largest message, announced as SIZE; 64 MiB by default.
@@ -51,6 +53,7 @@ impl Default for CatcherOptions {
             maildir: None,
             chaos: Chaos::default(),
             seed: 0,
+            pipelining: true,
             chunking: true,
             largest: 64 << 20,
         }
@@ -123,7 +126,7 @@ impl Catcher {
     /// [`CatcherError`]: the address is not loopback or not free, or the Maildir
     /// can't be used.
     pub async fn start(options: CatcherOptions) -> Result<Self, CatcherError> {
-        let CatcherOptions { bind, maildir, chaos, seed, chunking, largest } = options;
+        let CatcherOptions { bind, maildir, chaos, seed, pipelining, chunking, largest } = options;
         if !bind.ip().to_canonical().is_loopback() {
             return Err(CatcherError::NotLoopback { bind });
         }
@@ -133,7 +136,8 @@ impl Catcher {
             listener.local_addr().map(|address| (listener, address))
         };
         let (listener, address) = bound.await.map_err(|source| CatcherError::Bind { bind, source })?;
-        let shared = Arc::new(Shared { chunking, limit: largest, dice: Dice::new(chaos, seed), register });
+        let dice = Dice::new(chaos, seed);
+        let shared = Arc::new(Shared { pipelining, chunking, limit: largest, dice, register });
         let (stop, stopped) = watch::channel(false);
         let task = tokio::spawn(serve(listener, Arc::clone(&shared), Stop(stopped)));
         Ok(Self { address, shared, stop, task })

@@ -80,7 +80,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
     /// pipelined could not know that each recipient would be refused.
     fn objection(&self) -> Option<(Reply, bool)> {
         match &self.transaction {
-            None => Some((Reply::out_of_order("send MAIL first"), true)),
+            None => Some((Reply::out_of_order("send MAIL first"), self.is_to_blame())),
             Some(Transaction { chunks: Chunks::Failed, .. }) => {
                 Some((Reply::out_of_order("an earlier chunk was refused, send RSET"), false))
             }
@@ -90,7 +90,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
         }
     }
 
-    fn object(&mut self, reply: &Reply, blame: bool) -> Flow {
+    pub(super) fn object(&mut self, reply: &Reply, blame: bool) -> Flow {
         if blame { self.mistake(reply) } else { self.say(reply, Flow::Continue) }
     }
 

@@ -25,6 +25,7 @@ const MOST_RECIPIENTS: usize = 1_000;
 
 /// What all conversations of one catcher have in common.
 pub(super) struct Shared {
+    pub(super) pipelining: bool,
     pub(super) chunking: bool,
     /// Octets of a message.
     pub(super) limit: usize,
@@ -37,6 +38,8 @@ pub(super) struct Session<S> {
     pub(super) wire: Wire<S>,
     pub(super) shared: Arc<Shared>,
     pub(super) transaction: Option<Transaction>,
+    /// Whether the last MAIL was refused, which who pipelines can't know when the next commands leave.
+    pub(super) mail: Mail,
     pub(super) body: Body,
     stop: Stop,
     connection: Subject,
@@ -52,6 +55,14 @@ enum Hello {
     /// HELO: no extensions.
     Plain,
     Extended,
+}
+
+/// How the last MAIL went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Mail {
+    Refused,
+    /// Or there was none, or it is over.
+    Taken,
 }
 
 /// From MAIL to the reply to the content.
@@ -93,6 +104,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
             body: shared.empty_body(),
             shared,
             transaction: None,
+            mail: Mail::Taken,
             stop,
             connection: Subject::Connection(number),
             hello: Hello::Awaited,
@@ -124,12 +136,26 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
                     continue;
                 }
             };
+            if self.is_ahead(command.as_ref().ok()) {
+                self.shared.register.note(|tally| tally.mistakes += 1);
+            }
             flow = match command {
                 Ok(command) => self.obey(command).await?,
                 Err(reply) => self.mistake(&reply),
             };
         }
         self.wire.close().await
+    }
+
+    /// Whether the client knew, or should have known, that there is no transaction.
+    pub(super) fn is_to_blame(&self) -> bool {
+        !self.shared.pipelining || self.mail == Mail::Taken
+    }
+
+    /// Whether the client says more before it has heard the reply, which it may only where PIPELINING is offered. The
+    /// octets behind a BDAT are its own.
+    fn is_ahead(&self, command: Option<&Command>) -> bool {
+        !self.shared.pipelining && !matches!(command, Some(Command::Bdat { .. })) && self.wire.has_more()
     }
 
     async fn greet(&mut self) -> io::Result<Flow> {
@@ -152,7 +178,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
             Command::Bdat { octets, last } if self.shared.chunking => self.bdat(octets, last).await,
             Command::Bdat { .. } => Ok(self.mistake(&Reply::new(500, "5.5.2", "unknown command"))),
             Command::Rset => {
-                self.transaction = None;
+                (self.transaction, self.mail) = (None, Mail::Taken);
                 Ok(self.say(&Reply::new(250, "2.0.0", "ok"), Flow::Continue))
             }
             Command::Noop => Ok(self.say(&Reply::new(250, "2.0.0", "ok"), Flow::Continue)),
@@ -174,7 +200,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
         self.hello = if extended { Hello::Extended } else { Hello::Plain };
         let mut text = "localhost".to_owned();
         if extended {
-            text.push_str("\nPIPELINING\n8BITMIME\nENHANCEDSTATUSCODES\nSMTPUTF8\nDSN\nSIZE ");
+            if self.shared.pipelining {
+                text.push_str("\nPIPELINING");
+            }
+            text.push_str("\n8BITMIME\nENHANCEDSTATUSCODES\nSMTPUTF8\nDSN\nSIZE ");
             text.push_str(&self.shared.limit.to_string());
             if self.shared.chunking {
                 text.push_str("\nCHUNKING");
@@ -197,13 +226,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
             return Ok(self.mistake(&Reply::new(553, "5.6.7", "this sender needs SMTPUTF8")));
         }
         if size.is_some_and(|size| usize::try_from(size).map_or(true, |size| size > self.shared.limit)) {
+            self.mail = Mail::Refused;
             return Ok(self.refuse(&Reply::too_big(self.shared.limit)));
         }
         let subject = self.shared.dice.sender(&sender);
         let fate = self.shared.dice.draw(Stage::Mail, &subject);
         if let Some(flow) = self.thwart(fate) {
+            self.mail = Mail::Refused;
             return Ok(flow);
         }
+        self.mail = Mail::Taken;
         let (recipients, tried, chunks) = (Vec::new(), false, Chunks::None);
         self.transaction = Some(Transaction { sender, recipients, tried, chunks, utf8 });
         self.answer(fate, &Reply::new(250, "2.1.0", "sender ok")).await
@@ -211,7 +243,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
 
     async fn rcpt(&mut self, recipient: String, extended: bool) -> io::Result<Flow> {
         let Some(transaction) = self.transaction.as_mut().filter(|one| one.chunks == Chunks::None) else {
-            return Ok(self.mistake(&Reply::out_of_order("RCPT comes between MAIL and the content")));
+            let reply = Reply::out_of_order("RCPT comes between MAIL and the content");
+            return Ok(self.object(&reply, self.is_to_blame()));
         };
         transaction.tried = true;
         if extended && self.hello == Hello::Plain {

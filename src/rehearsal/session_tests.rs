@@ -19,7 +19,7 @@ fn shared(chaos: &str) -> Arc<Shared> {
 
 fn with_register(chaos: &str, register: Register) -> Arc<Shared> {
     let dice = Dice::new(chaos.parse().unwrap(), 1);
-    Arc::new(Shared { chunking: true, limit: 1_000, dice, register })
+    Arc::new(Shared { pipelining: true, chunking: true, limit: 1_000, dice, register })
 }
 
 /// Sends the whole input in pieces and gives all that came back.
@@ -244,7 +244,17 @@ async fn a_message_counts_only_once_it_is_in_the_maildir() {
 async fn without_chunking_bdat_is_unknown_and_not_offered() {
     let register = Register::open(None).unwrap();
     let dice = Dice::new(super::Chaos::default(), 0);
-    let shared = Arc::new(Shared { chunking: false, limit: 1_000, dice, register });
+    let shared = Arc::new(Shared { pipelining: false, chunking: false, limit: 1_000, dice, register });
     let output = talk(&shared, "EHLO me\r\nBDAT 0 LAST\r\nQUIT\r\n").await;
     assert!(!output.contains("CHUNKING") && output.contains("500 5.5.2 "), "{output}");
+}
+
+#[tokio::test]
+async fn without_pipelining_whoever_does_not_wait_for_a_reply_makes_a_mistake() {
+    let register = Register::open(None).unwrap();
+    let dice = Dice::new(super::Chaos::default(), 0);
+    let shared = Arc::new(Shared { pipelining: false, chunking: true, limit: 1_000, dice, register });
+    let output = talk(&shared, "EHLO me\r\nNOOP\r\nQUIT\r\n").await;
+    assert!(!output.contains("PIPELINING") && output.contains("250 CHUNKING"), "{output}");
+    assert_eq!(shared.register.tally().mistakes, 2);
 }

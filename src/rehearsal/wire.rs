@@ -68,6 +68,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
         Some(pending[..lf].strip_suffix(b"\r").map_or(Line::BareLf, Line::Text))
     }
 
+    /// Whether more came than was read so far.
+    pub(super) fn has_more(&self) -> bool {
+        self.start < self.end
+    }
+
     /// What of the content is here, read from the socket where nothing is; empty at
     /// the end of the stream.
     pub(super) async fn content(&mut self) -> io::Result<&[u8]> {
