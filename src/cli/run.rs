@@ -25,7 +25,7 @@ pub(super) struct RunOptions {
     /// Connections to the relay at a time
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=100))]
     connections: Option<u16>,
-    /// Messages a connection may have under way without a reply, at most [default: 1]
+    /// Messages a connection may have under way without a reply, at most; as many for each can become unknown
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
     window: Option<u16>,
     /// How long to wait for retries before ending: 30s, 2m
@@ -51,15 +51,14 @@ impl RunOptions {
         if let Some(connections) = self.connections {
             pace.connections = usize::from(connections);
         }
+        if let Some(window) = self.window {
+            pace.window = usize::from(window);
+        }
         if let Some(wait) = self.wait {
             pace.retry.wait = wait;
         }
         if let Some(share) = self.max_failure_rate {
             pace.max_failure_rate = share;
-        }
-        if let Some(window) = self.window {
-            // A message at a time is within any window.
-            tracing::debug!(window, "the session waits for each reply");
         }
         pace
     }

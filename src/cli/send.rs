@@ -13,8 +13,8 @@ use super::refusals;
 use super::run::{Agreed, RunOptions, runtime, tell_end, tell_logs};
 use super::whom::WhomOptions;
 use super::{Ended, Opened, signer};
-use crate::config::{Auth, Smtp, Tls};
-use crate::deliver::smtp::{Login, Relay, Secret, Security, SmtpTransport};
+use crate::config::{self, Auth, Smtp, Tls};
+use crate::deliver::smtp::{Chunking, Login, Relay, Secret, Security, SmtpTransport};
 use crate::deliver::{MaildirTransport, Route};
 use crate::domain::clock::Clock;
 use crate::domain::outcome::Outcome;
@@ -153,8 +153,14 @@ impl Send {
     }
 
     fn relay(&self, newsletter: &Newsletter) -> Result<Relay, PipelineError> {
+        let chunking = match newsletter.config.smtp.as_ref().map(|smtp| smtp.chunking) {
+            Some(config::Chunking::Off) => Chunking::Off,
+            Some(config::Chunking::Auto) | None => Chunking::Auto,
+        };
         if let Some(url) = &self.relay {
-            return Relay::from_url(url).map_err(|error| refused(error.to_string(), error.help()));
+            let mut relay = Relay::from_url(url).map_err(|error| refused(error.to_string(), error.help()))?;
+            relay.chunking = chunking;
+            return Ok(relay);
         }
         let Some(smtp) = &newsletter.config.smtp else {
             return Err(refused(
@@ -165,6 +171,7 @@ impl Send {
         let mut relay = Relay::new(smtp.host.clone(), smtp.port, security(smtp));
         relay.authority = smtp.ca.as_ref().map(|ca| newsletter.folder.join(ca));
         relay.login = smtp.auth.map(login);
+        relay.chunking = chunking;
         if let (Some(username), Some(password)) = (&smtp.username, &smtp.password) {
             // Asked for at once in any case, so that its lack is told before anything is begun.
             let known = password.fetch(&newsletter.folder)?;

@@ -235,7 +235,8 @@ impl Checks<'_> {
             self.fault(ca, "`ca` is for TLS, which tls = \"none\" goes without", "remove one of the two");
         }
         let (ca, auth) = (raw.ca.map(Spanned::into_inner), raw.auth.map(Spanned::into_inner));
-        Some(Smtp { host: raw.host, port, tls: raw.tls, ca, username: raw.username, auth, password })
+        let (tls, chunking) = (raw.tls, raw.chunking);
+        Some(Smtp { host: raw.host, port, tls, ca, username: raw.username, auth, chunking, password })
     }
 
     pub(super) fn url(&mut self, raw: Option<Spanned<String>>) -> Option<String> {

@@ -176,6 +176,7 @@ pub struct Smtp {
     pub username: Option<String>,
     /// How to log in; none for the best that the relay offers for a password.
     pub auth: Option<Auth>,
+    pub chunking: Chunking,
     pub password: Option<PasswordSource>,
 }
 
@@ -200,6 +201,16 @@ pub enum Auth {
     Login,
     /// The password's source gives an access token (OAuth 2.0).
     Xoauth2,
+}
+
+/// Whether messages go to the relay as chunks (RFC 3030).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Chunking {
+    /// Where the relay offers it.
+    #[default]
+    Auto,
+    Off,
 }
 
 /// The configuration can't be used.

@@ -10,7 +10,7 @@ use toml::Spanned;
 
 use super::bounce_policy::RawPolicy;
 use super::raw_mailbox::RawMailboxes;
-use super::{Auth, Images, Tls, WhenEmpty};
+use super::{Auth, Chunking, Images, Tls, WhenEmpty};
 use crate::domain::EmailAddress;
 use crate::domain::verp::Separator;
 
@@ -173,6 +173,8 @@ pub(super) struct RawSmtp {
     pub(super) ca: Option<Spanned<PathBuf>>,
     pub(super) username: Option<String>,
     pub(super) auth: Option<Spanned<Auth>>,
+    #[serde(default)]
+    pub(super) chunking: Chunking,
     pub(super) password_env: Option<String>,
     pub(super) password_file: Option<PathBuf>,
     pub(super) password_command: Option<Spanned<String>>,
@@ -183,6 +185,7 @@ pub(super) struct RawSmtp {
 pub(super) struct RawThrottle {
     pub(super) rate: Option<Spanned<String>>,
     pub(super) connections: Option<Spanned<usize>>,
+    pub(super) window: Option<Spanned<usize>>,
     pub(super) batch: Option<Spanned<u32>>,
     pub(super) pause: Option<Spanned<String>>,
     pub(super) messages_per_connection: Option<Spanned<u32>>,

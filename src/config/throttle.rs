@@ -14,6 +14,8 @@ use crate::domain::{EmailAddress, Hours};
 pub struct Throttle {
     pub rate: Rate,
     pub connections: usize,
+    /// Messages that a connection may have under way without a reply, at most.
+    pub window: usize,
     pub batch: Option<Batch>,
     /// So many messages go over one connection, then a new one is opened.
     pub messages_per_connection: u32,
@@ -146,6 +148,7 @@ impl Default for Throttle {
         Self {
             rate: Rate(Some(5.0)),
             connections: 2,
+            window: 1,
             batch: None,
             messages_per_connection: 100,
             adaptive: true,
@@ -172,6 +175,7 @@ impl Checks<'_> {
         // In the order in which they usually stand, and so are their faults.
         let rate = raw.rate.map_or(default.rate, |rate| self.rate(&rate));
         let connections = raw.connections.map_or(default.connections, |connections| self.connections(&connections));
+        let window = raw.window.map_or(default.window, |window| self.window(&window));
         let batch = self.batch(raw.batch, raw.pause.as_ref());
         let messages_per_connection = raw.messages_per_connection.map_or(default.messages_per_connection, |messages| {
             if *messages.get_ref() == 0 {
@@ -195,6 +199,7 @@ impl Checks<'_> {
         Throttle {
             rate,
             connections,
+            window,
             batch,
             messages_per_connection,
             adaptive: raw.adaptive.unwrap_or(default.adaptive),
@@ -260,6 +265,13 @@ impl Checks<'_> {
     fn connections(&mut self, raw: &Spanned<usize>) -> usize {
         if !(1..=100).contains(raw.get_ref()) {
             self.fault(raw, "connections must be between 1 and 100", "2 suits most relays");
+        }
+        (*raw.get_ref()).max(1)
+    }
+
+    fn window(&mut self, raw: &Spanned<usize>) -> usize {
+        if !(1..=1000).contains(raw.get_ref()) {
+            self.fault(raw, "window must be between 1 and 1000", "1 leaves the fewest messages in doubt");
         }
         (*raw.get_ref()).max(1)
     }

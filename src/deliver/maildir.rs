@@ -8,7 +8,7 @@ use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use super::transport::{ConnectError, Connection, Transport};
+use super::transport::{ConnectError, Connection, Heard, Transport};
 use crate::compose::OutboundMessage;
 use crate::domain::outcome::{Outcome, Reply, Stage};
 use crate::domain::verp::EnvelopeId;
@@ -71,8 +71,8 @@ impl Transport for MaildirTransport {
     }
 }
 
-impl Connection for MaildirConnection {
-    async fn send(&mut self, message: &OutboundMessage) -> Outcome {
+impl MaildirConnection {
+    async fn file(&self, message: &OutboundMessage) -> Outcome {
         let (root, message) = (self.root.clone(), message.clone());
         // An fsync takes as long as the disk likes, which the other connections need not wait for.
         match tokio::task::spawn_blocking(move || deliver(&root, &message)).await {
@@ -86,10 +86,19 @@ impl Connection for MaildirConnection {
             Err(panic) => Outcome::Unknown(Reply::silence(panic.to_string())),
         }
     }
+}
 
-    /// A file is there with its name, or not at all: there is no earlier stage that could fail.
-    fn stage(&self) -> Stage {
-        Stage::Content
+impl Connection for MaildirConnection {
+    async fn send(&mut self, messages: &[OutboundMessage], mut tell: impl FnMut(usize, Heard) + Send) {
+        for (place, message) in messages.iter().enumerate() {
+            let outcome = self.file(message).await;
+            // A file is there with its name, or not at all: there is no earlier stage that could fail.
+            tell(place, Heard { outcome, stage: Stage::Content });
+        }
+    }
+
+    fn most_at_once(&self) -> usize {
+        1
     }
 
     fn remote(&self) -> &'static str {
@@ -199,7 +208,7 @@ mod tests {
         let transport = MaildirTransport::new(&root).unwrap();
         assert_eq!(transport.to_string(), format!("maildir:{}", root.display()));
         let mut connection = transport.connect().await.unwrap();
-        let outcome = connection.send(&message("b01")).await;
+        let outcome = connection.send_one(&message("b01")).await.outcome;
         assert_eq!(outcome.reply().to_string(), "250 filed as b01.bulletin");
         assert!(matches!(outcome, Outcome::Accepted(_)));
         let text = fs::read_to_string(root.join("new/b01.bulletin")).unwrap();
@@ -220,11 +229,11 @@ mod tests {
     async fn no_message_takes_the_place_of_another() {
         let folder = tempfile::tempdir().unwrap();
         let mut connection = MaildirTransport::new(folder.path()).unwrap().connect().await.unwrap();
-        connection.send(&message("b01")).await;
+        connection.send_one(&message("b01")).await;
         fs::rename(folder.path().join("new/b01.bulletin"), folder.path().join("cur/b01.bulletin:2,S")).unwrap();
         fs::write(folder.path().join("tmp/b01-2.bulletin"), "what a crash left").unwrap();
         for _ in 0..2 {
-            assert!(matches!(connection.send(&message("b01")).await, Outcome::Accepted(_)));
+            assert!(matches!(connection.send_one(&message("b01")).await.outcome, Outcome::Accepted(_)));
         }
         assert_eq!(names(&folder.path().join("new")), ["b01-3.bulletin", "b01-4.bulletin"]);
     }
@@ -233,7 +242,7 @@ mod tests {
     async fn a_name_never_leads_out_of_the_folder() {
         let folder = tempfile::tempdir().unwrap();
         let mut connection = MaildirTransport::new(folder.path()).unwrap().connect().await.unwrap();
-        connection.send(&message("../x:2,S")).await;
+        connection.send_one(&message("../x:2,S")).await;
         assert_eq!(names(&folder.path().join("new")), ["___x_2_S.bulletin"]);
     }
 
@@ -242,7 +251,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let mut connection = MaildirTransport::new(folder.path()).unwrap().connect().await.unwrap();
         fs::remove_dir(folder.path().join("new")).unwrap();
-        let outcome = connection.send(&message("b01")).await;
+        let outcome = connection.send_one(&message("b01")).await.outcome;
         assert!(matches!(outcome, Outcome::Deferred(_)), "{outcome:?}");
         assert_eq!(names(&folder.path().join("tmp")), Vec::<String>::new());
         fs::write(folder.path().join("file"), "").unwrap();

@@ -2,7 +2,7 @@
 //! over the account (a [`Ledger`]); it never sees a template or a list.
 //!
 //! For each message, in this order: a connection, a place in the [`throttle`], the attempt made durable,
-//! the message handed over, the outcome written. A 4xx comes back later in the run with growing pauses.
+//! the message handed over, the outcome written (`worker`). A 4xx comes back later in the run with growing pauses.
 
 mod guard;
 mod maildir;
@@ -17,6 +17,7 @@ mod schedule_tests;
 pub mod smtp;
 pub mod throttle;
 mod transport;
+mod worker;
 
 use std::sync::Arc;
 
@@ -29,18 +30,18 @@ use crate::domain::chance::Chance;
 use crate::domain::clock::Clock;
 use crate::domain::outcome::{Outcome, Reply, Stage};
 use crate::domain::{Hours, Reason};
-use crate::ledger::{Ledger, RecipientId, Record};
+use crate::ledger::{Ledger, RecipientId};
 use crate::state::StateError;
 use guard::{Guard, Halt};
-use queue::{Next, Queue};
-use retry::Verdict;
+use queue::Queue;
 use throttle::{Slowed, Throttle};
+use worker::Worker;
 
 pub use maildir::MaildirTransport;
 pub use queue::Job;
 pub use retry::RetryPolicy;
 pub use route::Route;
-pub use transport::{ConnectError, Connection, Transport};
+pub use transport::{ConnectError, Connection, Heard, Transport};
 
 /// Makes the message of a recipient when its turn comes.
 pub trait Outbox: Send + Sync + 'static {
@@ -95,6 +96,9 @@ pub struct Run<T, L> {
     pub outbox: Arc<dyn Outbox>,
     pub watch: Arc<dyn Watch>,
     pub connections: usize,
+    /// So many messages at most are in flight over a connection, if it can carry several: all of them may become
+    /// unknown at once.
+    pub window: usize,
     /// So many go over one connection, then a new one is opened.
     pub messages_per_connection: u32,
     /// Nothing is sent outside of these.
@@ -153,7 +157,7 @@ impl<T: Transport, L: Ledger> Run<T, L> {
         let run = Arc::new(self);
         let mut workers = JoinSet::new();
         for _ in 0..connections {
-            workers.spawn(worker(Arc::clone(&run), queue.clone(), Arc::clone(&guard)));
+            workers.spawn(Worker::new(Arc::clone(&run), queue.clone(), Arc::clone(&guard)).work());
         }
         let mut first_error = None;
         while let Some(ended) = workers.join_next().await {
@@ -182,133 +186,6 @@ impl<T: Transport, L: Ledger> Run<T, L> {
     }
 }
 
-/// One connection's worth of work.
-async fn worker<T: Transport, L: Ledger>(
-    run: Arc<Run<T, L>>,
-    queue: Queue,
-    guard: Arc<Guard>,
-) -> Result<(), DeliverError> {
-    let mut connection: Option<T::Connection> = None;
-    let mut served = 0;
-    let mut stop = run.stop.clone();
-    let result = loop {
-        if served >= run.messages_per_connection
-            && let Some(open) = connection.take()
-        {
-            open.quit().await;
-        }
-        connection = connection.filter(Connection::is_usable);
-        match queue.next(connection.is_some(), &mut stop, run.watch.as_ref()).await {
-            Next::Work => {}
-            Next::Idle => {
-                if let Some(open) = connection.take() {
-                    open.quit().await;
-                }
-                continue;
-            }
-            Next::End => break Ok(()),
-        }
-        let mut open = match connection.take() {
-            Some(open) => open,
-            None => match run.transport.connect().await {
-                Ok(open) => {
-                    queue.connected();
-                    served = 0;
-                    open
-                }
-                Err(ConnectError::Transient(reply)) => {
-                    queue.unreachable(reply, &mut stop, run.watch.as_ref()).await;
-                    continue;
-                }
-                Err(ConnectError::Fatal { message, help }) => break Err(DeliverError::Relay { message, help }),
-            },
-        };
-        // Meanwhile the server may have said goodbye, and the person who watches may have said stop.
-        if !open.is_usable() || *stop.borrow() {
-            connection = Some(open);
-            continue;
-        }
-        let Some(turn) = queue.take() else {
-            connection = Some(open);
-            continue;
-        };
-        let job = turn.job;
-        let message = match run.outbox.message(job.recipient) {
-            Ok(message) => message,
-            Err(NoMessage::Withheld(reason)) => {
-                connection = Some(open);
-                if let Err(error) = run.ledger.withhold(job.recipient, reason).await {
-                    break Err(error.into());
-                }
-                run.watch.withheld();
-                queue.settle(turn, None, None);
-                continue;
-            }
-            Err(NoMessage::State(error)) => {
-                connection = Some(open);
-                break Err(error.into());
-            }
-            Err(NoMessage::Impossible(reason)) => {
-                let outcome = Outcome::Rejected(Reply::silence(reason));
-                let verdict = Verdict { outcome, refusal: Some(Reason::System), due: None };
-                connection = Some(open);
-                if let Err(error) = run.note(&job, verdict, None, None).await {
-                    break Err(error.into());
-                }
-                queue.settle(turn, None, None);
-                continue;
-            }
-        };
-        if let Err(error) = run.ledger.attempt(job.recipient, run.clock.now()).await {
-            connection = Some(open);
-            break Err(error.into());
-        }
-        let outcome = open.send(&message).await;
-        served += 1;
-        let (stage, remote) = (open.stage(), open.remote().to_owned());
-        connection = Some(open);
-        let (outcome, refusal) = told_apart(outcome);
-        let halt = guard.heard(job.recipient, &outcome, stage);
-        if halt.is_some() {
-            queue.close();
-        }
-        let verdict = run.retry.judge(&run.judge, outcome, stage, &job, run.clock.now(), run.chance.draw());
-        let retry = verdict.due.map(|due| job.tried(run.clock.now(), due));
-        let outcome = verdict.outcome.clone();
-        if let Err(error) = run.note(&job, verdict, Some(stage), Some(remote)).await {
-            break Err(error.into());
-        }
-        if let Some(slowed) = queue.settle(turn, Some((&outcome, stage)), retry) {
-            run.watch.slowed(&slowed);
-        }
-        if let Some(refusal) = refusal {
-            break Err(refusal);
-        }
-    };
-    if result.is_err() {
-        queue.close();
-    }
-    if let Some(open) = connection.filter(Connection::is_usable) {
-        open.quit().await;
-    }
-    result
-}
-
-/// Some refusals are about us and not about the reader (RFC 4954 section 6): the run ends with them,
-/// and the reader stays to be sent to.
-fn told_apart(outcome: Outcome) -> (Outcome, Option<DeliverError>) {
-    match outcome {
-        Outcome::Rejected(reply) if matches!(reply.code, 530 | 534 | 535 | 538) => {
-            let refusal = DeliverError::Relay {
-                message: format!("the relay wants us to log in before it takes mail: {reply}"),
-                help: "check username and password under [smtp] in bulletin.toml".into(),
-            };
-            (Outcome::Deferred(reply), Some(refusal))
-        }
-        outcome => (outcome, None),
-    }
-}
-
 /// What a person is told when everyone is refused.
 fn refuses_us(reply: &Reply, count: usize) -> DeliverError {
     DeliverError::Relay {
@@ -317,21 +194,5 @@ fn refuses_us(reply: &Reply, count: usize) -> DeliverError {
                under [sender] and from the return-path, and whether this machine or domain stands on a list; then \
                run the same command again"
             .into(),
-    }
-}
-
-impl<T: Transport, L: Ledger> Run<T, L> {
-    async fn note(
-        &self,
-        job: &Job,
-        verdict: Verdict,
-        stage: Option<Stage>,
-        remote: Option<String>,
-    ) -> Result<(), StateError> {
-        let Verdict { outcome, refusal, due } = verdict;
-        let record = Record { outcome: outcome.clone(), refusal, stage, remote, at: self.clock.now(), due };
-        self.ledger.outcome(job.recipient, record).await?;
-        self.watch.outcome(&outcome);
-        Ok(())
     }
 }

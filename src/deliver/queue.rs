@@ -109,11 +109,14 @@ impl Queue {
         }
     }
 
-    /// The next job, if it is still there.
-    pub(super) fn take(&self) -> Option<Turn> {
-        let turn = self.schedule().take(Instant::now(), self.0.clock.now());
+    /// The next jobs that may go now, as far as they are still there.
+    pub(super) fn take(&self, most: usize) -> Vec<Turn> {
+        let (now, wall) = (Instant::now(), self.0.clock.now());
+        let mut schedule = self.schedule();
+        let turns = std::iter::from_fn(|| schedule.take(now, wall)).take(most).collect();
+        drop(schedule);
         self.0.changed.notify_waiters();
-        turn
+        turns
     }
 
     /// A job came to its end, or comes back at its time. Tells where a rate was lowered by it.

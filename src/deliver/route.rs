@@ -4,9 +4,8 @@ use std::fmt;
 
 use super::maildir::{MaildirConnection, MaildirTransport};
 use super::smtp::{SmtpConnection, SmtpTransport};
-use super::transport::{ConnectError, Connection, Transport};
+use super::transport::{ConnectError, Connection, Heard, Transport};
 use crate::compose::OutboundMessage;
-use crate::domain::outcome::{Outcome, Stage};
 
 /// One of the transports. Its text names the relay in the ledger.
 #[derive(Debug)]
@@ -44,17 +43,17 @@ impl Transport for Route {
 }
 
 impl Connection for RouteConnection {
-    async fn send(&mut self, message: &OutboundMessage) -> Outcome {
+    async fn send(&mut self, messages: &[OutboundMessage], tell: impl FnMut(usize, Heard) + Send) {
         match self {
-            Self::Smtp(connection) => connection.send(message).await,
-            Self::Maildir(connection) => connection.send(message).await,
+            Self::Smtp(connection) => connection.send(messages, tell).await,
+            Self::Maildir(connection) => connection.send(messages, tell).await,
         }
     }
 
-    fn stage(&self) -> Stage {
+    fn most_at_once(&self) -> usize {
         match self {
-            Self::Smtp(connection) => connection.stage(),
-            Self::Maildir(connection) => connection.stage(),
+            Self::Smtp(connection) => connection.most_at_once(),
+            Self::Maildir(connection) => connection.most_at_once(),
         }
     }
 

@@ -47,12 +47,17 @@ pub struct Record {
     pub due: Option<Timestamp>,
 }
 
-/// What delivery tells the ledger, in this order, for each message.
+/// What delivery tells the ledger, in this order, for each message. What is told holds its place from the call on:
+/// later calls never reach the disk before it.
 pub trait Ledger: Clone + Send + Sync + 'static {
-    /// Notes that a message is about to leave; durable when this returns.
-    fn attempt(&self, recipient: RecipientId, at: Timestamp) -> impl Future<Output = Result<(), StateError>> + Send;
+    /// Notes that these messages are about to leave; durable when this returns.
+    fn attempt(
+        &self,
+        recipients: Vec<RecipientId>,
+        at: Timestamp,
+    ) -> impl Future<Output = Result<(), StateError>> + Send;
 
-    /// Notes what became of it.
+    /// Notes what became of one; durable when this returns.
     fn outcome(&self, recipient: RecipientId, record: Record) -> impl Future<Output = Result<(), StateError>> + Send;
 
     /// Notes that someone is not sent to after all, and why.

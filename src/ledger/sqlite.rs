@@ -247,67 +247,77 @@ fn skip_one(transaction: &rusqlite::Transaction<'_>, recipient: RecipientId, rea
         .map(drop)
 }
 
+fn note_outcome(
+    transaction: &rusqlite::Transaction<'_>,
+    recipient: RecipientId,
+    record: &Record,
+) -> rusqlite::Result<()> {
+    let Record { outcome, refusal, stage, remote, at, due } = record;
+    let reply = outcome.reply();
+    let (state, queue_id) = match outcome {
+        Outcome::Accepted(reply) => ("accepted", queue_id(&reply.text)),
+        Outcome::Deferred(_) => ("deferred", None),
+        Outcome::Rejected(_) => ("rejected", None),
+        Outcome::Unknown(_) => ("unknown", None),
+    };
+    transaction
+        .prepare_cached(
+            "INSERT INTO delivery_event
+                 (recipient, at, kind, code, enhanced, text, remote, stage, refusal, queue_id)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        )?
+        .execute(params![
+            recipient.0,
+            at.as_millisecond(),
+            state,
+            reply.code,
+            reply.enhanced,
+            reply.text,
+            remote,
+            stage.map(Stage::as_str),
+            refusal.map(Reason::as_str),
+            queue_id
+        ])?;
+    transaction
+        .prepare_cached("UPDATE recipient SET state = ?2, reason = ?3, due = ?4, last_outcome = ?5 WHERE id = ?1")?
+        .execute(params![
+            recipient.0,
+            state,
+            reply.to_string(),
+            due.map(Timestamp::as_millisecond),
+            transaction.last_insert_rowid()
+        ])
+        .map(drop)
+}
+
 impl Ledger for SqliteLedger {
-    async fn attempt(&self, recipient: RecipientId, at: Timestamp) -> Result<(), StateError> {
+    fn attempt(
+        &self,
+        recipients: Vec<RecipientId>,
+        at: Timestamp,
+    ) -> impl Future<Output = Result<(), StateError>> + Send {
         let at = at.as_millisecond();
-        let attempt = move |transaction: &rusqlite::Transaction<'_>| {
+        self.0.write(move |transaction| {
             let mut state = transaction.prepare_cached(
                 "UPDATE recipient SET state = 'attempting', attempts = attempts + 1, due = NULL,
                      first_attempt = coalesce(first_attempt, ?2)
                  WHERE id = ?1 AND state IN ('pending', 'deferred')",
             )?;
-            if state.execute(params![recipient.0, at])? != 1 {
-                // Nobody is attempted who is not due: better to stop than to mail someone twice.
-                return Err(rusqlite::Error::StatementChangedRows(0));
+            let mut event = transaction
+                .prepare_cached("INSERT INTO delivery_event (recipient, at, kind) VALUES (?1, ?2, 'attempt')")?;
+            for recipient in recipients {
+                if state.execute(params![recipient.0, at])? != 1 {
+                    // Nobody is attempted who is not due: better to stop than to mail someone twice.
+                    return Err(rusqlite::Error::StatementChangedRows(0));
+                }
+                event.execute(params![recipient.0, at])?;
             }
-            transaction
-                .prepare_cached("INSERT INTO delivery_event (recipient, at, kind) VALUES (?1, ?2, 'attempt')")?
-                .execute(params![recipient.0, at])
-        };
-        self.0.write(attempt).await.map(drop)
+            Ok(())
+        })
     }
 
-    async fn outcome(&self, recipient: RecipientId, record: Record) -> Result<(), StateError> {
-        let write = move |transaction: &rusqlite::Transaction<'_>| {
-            let Record { outcome, refusal, stage, remote, at, due } = record;
-            let reply = outcome.reply();
-            let (state, queue_id) = match &outcome {
-                Outcome::Accepted(reply) => ("accepted", queue_id(&reply.text)),
-                Outcome::Deferred(_) => ("deferred", None),
-                Outcome::Rejected(_) => ("rejected", None),
-                Outcome::Unknown(_) => ("unknown", None),
-            };
-            transaction
-                .prepare_cached(
-                    "INSERT INTO delivery_event
-                         (recipient, at, kind, code, enhanced, text, remote, stage, refusal, queue_id)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-                )?
-                .execute(params![
-                    recipient.0,
-                    at.as_millisecond(),
-                    state,
-                    reply.code,
-                    reply.enhanced,
-                    reply.text,
-                    remote,
-                    stage.map(Stage::as_str),
-                    refusal.map(Reason::as_str),
-                    queue_id
-                ])?;
-            transaction
-                .prepare_cached(
-                    "UPDATE recipient SET state = ?2, reason = ?3, due = ?4, last_outcome = ?5 WHERE id = ?1",
-                )?
-                .execute(params![
-                    recipient.0,
-                    state,
-                    reply.to_string(),
-                    due.map(Timestamp::as_millisecond),
-                    transaction.last_insert_rowid()
-                ])
-        };
-        self.0.write(write).await.map(drop)
+    fn outcome(&self, recipient: RecipientId, record: Record) -> impl Future<Output = Result<(), StateError>> + Send {
+        self.0.write(move |transaction| note_outcome(transaction, recipient, &record))
     }
 
     async fn withhold(&self, recipient: RecipientId, reason: String) -> Result<(), StateError> {

@@ -36,6 +36,7 @@ pub enum Mode {
 pub struct Pace {
     pub rate: config::Rate,
     pub connections: usize,
+    pub window: usize,
     pub batch: Option<config::Batch>,
     pub messages_per_connection: u32,
     pub adaptive: bool,
@@ -64,6 +65,7 @@ impl Pace {
         let configured = Self {
             rate: throttle.rate,
             connections: throttle.connections,
+            window: throttle.window,
             batch: throttle.batch,
             messages_per_connection: throttle.messages_per_connection,
             adaptive: throttle.adaptive,
@@ -198,6 +200,7 @@ impl<T: Transport> Delivery<T> {
             outbox: Arc::new(outbox),
             watch,
             connections: pace.connections,
+            window: pace.window,
             messages_per_connection: pace.messages_per_connection,
             hours: pace.hours.clone(),
             retry: pace.retry,
@@ -277,9 +280,9 @@ pub async fn send_test<T: Transport>(
             refused(format!("the relay can't be reached: {reply}"), "check smtp.host and smtp.port, or try again later")
         }
     })?;
-    let outcome = connection.send(&message).await;
+    let heard = connection.send_one(&message).await;
     connection.quit().await;
-    Ok(outcome)
+    Ok(heard.outcome)
 }
 
 /// Someone of whom nothing is known but the address.

@@ -73,16 +73,18 @@ impl Database {
         Ok(Self(Arc::new(Handle { jobs: Some(jobs), thread: Some(thread), path: path.to_owned() })))
     }
 
-    /// Runs `work` in a transaction, perhaps beside other jobs, and returns once it is on the disk.
+    /// Runs `work` in a transaction, perhaps beside other jobs, and returns once it is on the disk. Its place in line
+    /// is that of this call, whenever the result is waited for.
     ///
     /// # Errors
     /// The database refused this or another job of the same commit; then nothing of it happened.
-    pub async fn write<T, F>(&self, work: F) -> Result<T, StateError>
+    pub fn write<T, F>(&self, work: F) -> impl Future<Output = Result<T, StateError>> + Send + use<T, F>
     where
         T: Send + 'static,
         F: FnOnce(&Transaction<'_>) -> rusqlite::Result<T> + Send + 'static,
     {
-        self.submit(work)?.await.map_err(|_| StateError::Ended)?
+        let submitted = self.submit(work);
+        async move { submitted?.await.map_err(|_| StateError::Ended)? }
     }
 
     /// [`Database::write`] for callers that are not async.

@@ -227,7 +227,7 @@ async fn a_connection_is_ready_for_a_message_in_whatever_way_it_was_opened() {
     let mut relay = peer.relay(Security::Clear);
     relay.hello = "news.example.org".to_owned();
     let mut connection = SmtpTransport::new(relay).unwrap().connect().await.unwrap();
-    let outcome = connection.send(&message("ann@example.org", b"hi\r\n")).await;
+    let outcome = connection.send_one(&message("ann@example.org", b"hi\r\n")).await.outcome;
     let taken = Reply { code: 250, enhanced: Some("2.0.0".into()), text: "taken".into() };
     assert_eq!(outcome, Outcome::Accepted(taken));
     connection.quit().await;

@@ -25,7 +25,7 @@ async fn sent_within(script: &str, timeouts: Timeouts) -> (Outcome, bool) {
     let mut relay = peer.relay(Security::Clear);
     relay.timeouts = timeouts;
     let mut connection = SmtpTransport::new(relay).unwrap().connect().await.unwrap();
-    let outcome = connection.send(&message(ANN, b"hi\r\n")).await;
+    let outcome = connection.send_one(&message(ANN, b"hi\r\n")).await.outcome;
     let usable = connection.is_usable();
     connection.quit().await;
     peer.done().await;
@@ -38,10 +38,10 @@ async fn after_a_refusal_the_next_message_goes_over_the_same_connection() {
         S: 550 5.1.1 mailbox\nC: RSET\nS: 250 ok\n";
     let peer = Peer::start(format!("{HELLO}{script}{ENVELOPE}C: hi\nC: .\nS: 250 taken\nC: QUIT\nS: 221 bye")).await;
     let mut connection = peer.transport().connect().await.unwrap();
-    let refused = connection.send(&message("gone@example.org", b"hi\r\n")).await;
+    let refused = connection.send_one(&message("gone@example.org", b"hi\r\n")).await.outcome;
     let reply = Reply { code: 550, enhanced: Some("5.1.1".into()), text: "no such mailbox".into() };
     assert_eq!(refused, Outcome::Rejected(reply));
-    assert_eq!(class(&connection.send(&message(ANN, b"hi\r\n")).await), "accepted");
+    assert_eq!(class(&connection.send_one(&message(ANN, b"hi\r\n")).await.outcome), "accepted");
     connection.quit().await;
     peer.done().await;
 }
@@ -52,9 +52,9 @@ async fn a_reset_that_fails_costs_the_connection_and_defers_the_next_message_but
         let script = format!("{HELLO}C: MAIL FROM:<news@example.org>\nS: 451 4.7.1 later\nC: RSET\n{reset}");
         let peer = Peer::start(script.trim_end()).await;
         let mut connection = peer.transport().connect().await.unwrap();
-        let outcome = connection.send(&message(ANN, b"hi\r\n")).await;
+        let outcome = connection.send_one(&message(ANN, b"hi\r\n")).await.outcome;
         assert_eq!((class(&outcome), outcome.reply().code, connection.is_usable()), ("deferred", 451, true), "{reset}");
-        assert_eq!(class(&connection.send(&message(ANN, b"hi\r\n")).await), "deferred", "{reset}");
+        assert_eq!(class(&connection.send_one(&message(ANN, b"hi\r\n")).await.outcome), "deferred", "{reset}");
         assert!(!connection.is_usable(), "{reset}");
         connection.quit().await;
         peer.done().await;
@@ -109,7 +109,7 @@ async fn half_taken(taken: usize, leaves: bool) -> (Outcome, bool) {
     relay.timeouts.data = Duration::from_millis(50);
     relay.timeouts.reply = Duration::from_millis(50);
     let mut connection = open(Box::new(ours), &relay, &Protection::Clear).await.unwrap();
-    let outcome = connection.send(&message(ANN, &b"12345678\r\n".repeat(20_000))).await;
+    let outcome = connection.send_one(&message(ANN, &b"12345678\r\n".repeat(20_000))).await.outcome;
     let _asleep = server.await.unwrap();
     (outcome, connection.is_usable())
 }
@@ -145,7 +145,7 @@ async fn an_internationalised_address_is_refused_without_a_word_where_the_server
     let wide = message("zo\u{e9}@example.org", b"hi\r\n");
     let peer = Peer::start(format!("{HELLO}C: QUIT\nS: 221 bye")).await;
     let mut connection = peer.transport().connect().await.unwrap();
-    let outcome = connection.send(&wide).await;
+    let outcome = connection.send_one(&wide).await.outcome;
     assert_eq!((class(&outcome), outcome.reply().code), ("rejected", 0));
     assert_eq!(outcome.reply().enhanced.as_deref(), Some("5.6.7"));
     assert!(connection.is_usable());
@@ -159,10 +159,10 @@ async fn a_message_over_the_relays_limit_is_refused_here_and_the_connection_is_g
     let small = ENVELOPE.replace("<news@example.org>", "<news@example.org> SIZE=4");
     let peer = Peer::start(format!("{hello}{small}C: hi\nC: .\nS: 250 taken\nC: QUIT\nS: 221 bye")).await;
     let mut connection = peer.transport().connect().await.unwrap();
-    let outcome = connection.send(&message(ANN, &b"12345678\r\n".repeat(11))).await;
+    let outcome = connection.send_one(&message(ANN, &b"12345678\r\n".repeat(11))).await.outcome;
     assert_eq!((class(&outcome), outcome.reply().enhanced.as_deref()), ("rejected", Some("5.3.4")));
     assert!(outcome.reply().text.contains("110 octets") && outcome.reply().text.contains("100 (SIZE)"), "{outcome:?}");
-    assert_eq!(class(&connection.send(&message(ANN, b"hi\r\n")).await), "accepted");
+    assert_eq!(class(&connection.send_one(&message(ANN, b"hi\r\n")).await.outcome), "accepted");
     connection.quit().await;
     peer.done().await;
 }
@@ -172,9 +172,12 @@ async fn a_send_that_is_dropped_half_way_leaves_a_connection_that_nobody_uses_ag
     let peer = Peer::start(format!("{HELLO}C: MAIL FROM:<news@example.org>\nWAIT")).await;
     let mut connection = peer.transport().connect().await.unwrap();
     let message = message(ANN, b"hi\r\n");
-    assert!(tokio::time::timeout(Duration::from_millis(20), connection.send(&message)).await.is_err());
+    assert!(tokio::time::timeout(Duration::from_millis(20), connection.send_one(&message)).await.is_err());
     assert!(!connection.is_usable());
-    assert_eq!(connection.send(&message).await, Outcome::Deferred(Reply::silence("the connection had ended")));
+    assert_eq!(
+        connection.send_one(&message).await.outcome,
+        Outcome::Deferred(Reply::silence("the connection had ended"))
+    );
     drop(connection);
     peer.done().await;
 }

@@ -1,12 +1,13 @@
 //! The SMTP client: a [`Relay`] in, [`Outcome`](crate::domain::outcome::Outcome)s out (RFC 5321).
 //!
-//! The commands and replies are lettre's; the conversation is our own, in lockstep. Only so it is known
-//! whether the final dot of a message had left when a connection broke, which is the line between a
+//! The commands and replies are lettre's; the conversation is our own: in lockstep, pipelined, or in chunks. Only so it
+//! is known whether the last octet of a message had left when a connection broke, which is the line between a
 //! message to try again and one that nobody can tell of.
 //!
 //! The way of a connection: `relay` (`relay_url`) -> `setup` -> `dial` (the room, for TCP and TLS) -> `open` (greeting, EHLO,
-//! STARTTLS, AUTH; with `tls`, `auth` and `offer`) -> `connection` (the messages; with `parameters`). All of
-//! them talk through `session`, and what a server says becomes an outcome's text in `reply`.
+//! STARTTLS, AUTH; with `tls`, `auth` and `offer`) -> `connection` -> `flight` (the messages; with
+//! `parameters` and `verdict`). All of them talk through `session` (`outgoing`, `inbox`), and what a server says becomes
+//! an outcome's text in `reply`.
 
 mod auth;
 #[cfg(test)]
@@ -14,8 +15,13 @@ mod connect_tests;
 mod connection;
 #[cfg(test)]
 mod connection_tests;
+mod flight;
+#[cfg(test)]
+mod flight_tests;
+mod inbox;
 mod offer;
 mod open;
+mod outgoing;
 mod parameters;
 #[cfg(test)]
 mod peer;
@@ -31,9 +37,10 @@ mod timeout_tests;
 mod tls;
 #[cfg(test)]
 mod tls_tests;
+mod verdict;
 
 pub use crate::dial::{Secret, Security};
 pub use connection::SmtpConnection;
-pub use relay::{Login, Relay, Timeouts};
+pub use relay::{Chunking, Login, Relay, Timeouts};
 pub use relay_url::RelayUrlError;
 pub use setup::{SmtpSetupError, SmtpTransport};

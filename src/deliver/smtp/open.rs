@@ -23,11 +23,10 @@ pub(super) async fn open(
     relay: &Relay,
     protection: &Protection,
 ) -> Result<SmtpConnection, ConnectError> {
-    let stream = match protection {
-        Protection::Implicit(tls) => wrap(tls, stream, relay).await?,
-        Protection::Starttls(_) | Protection::Clear => stream,
+    let mut session = match protection {
+        Protection::Implicit(tls) => Session::sealed(wrap(tls, stream, relay).await?),
+        Protection::Starttls(_) | Protection::Clear => Session::new(stream),
     };
-    let mut session = Session::new(stream);
     let greeting = session.read_reply(relay.timeouts.greeting).await?;
     if greeting.code().severity != Severity::PositiveCompletion {
         return Err(refused(
@@ -46,7 +45,7 @@ pub(super) async fn open(
         authenticate(&mut session, &offer, relay, credentials).await?;
     }
     tracing::debug!(smtp.relay = %relay, "the relay is ready for messages");
-    Ok(SmtpConnection::new(session, offer, relay.timeouts))
+    Ok(SmtpConnection::new(session, offer, relay.timeouts, relay.chunking))
 }
 
 /// EHLO, or HELO to a server that has never heard of it (RFC 5321 section 3.2).
@@ -87,7 +86,7 @@ async fn encrypt(mut session: Session, offer: &Offer, relay: &Relay, tls: &Tls) 
              relay's operator",
         ));
     }
-    Ok(Session::new(wrap(tls, session.into_stream(), relay).await?))
+    Ok(Session::sealed(wrap(tls, session.into_stream(), relay).await?))
 }
 
 /// A reply that ends the opening: a 4xx may be a 2xx later, anything else stays what it is.

@@ -22,9 +22,20 @@ pub struct Relay {
     pub credentials: Option<(String, Secret)>,
     /// How they are told; `None` for the best of PLAIN and LOGIN.
     pub login: Option<Login>,
+    pub chunking: Chunking,
     /// How we name ourselves in EHLO: a domain name or an address literal (RFC 5321 section 4.1.1.1).
     pub hello: String,
     pub timeouts: Timeouts,
+}
+
+/// Whether messages go as chunks (RFC 3030), which saves a round trip for each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Chunking {
+    /// Where the relay offers it, along with PIPELINING.
+    #[default]
+    Auto,
+    /// By DATA in any case.
+    Off,
 }
 
 /// How we log in.
@@ -95,6 +106,7 @@ impl Relay {
             authority: None,
             credentials: None,
             login: None,
+            chunking: Chunking::Auto,
             hello: Self::HELLO.to_owned(),
             timeouts: Timeouts::default(),
         }

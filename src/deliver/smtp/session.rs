@@ -1,24 +1,22 @@
 //! A conversation: octets out, replies in (RFC 5321 section 4.2), over any stream.
 //!
-//! It knows nothing of a message's state. Whoever writes more than one command before reading, reads as
-//! many replies, in order.
+//! It knows nothing of a message's state. Whoever writes more than one command before reading, hears as many replies,
+//! in order, and writing goes on while a reply is waited for.
 
 use std::fmt::Display;
+use std::future::poll_fn;
 use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use lettre::transport::smtp::response::Response;
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
-use tokio::time::timeout;
+use tokio::io::{AsyncWrite, AsyncWriteExt};
+use tokio::time::{Instant, timeout_at};
 
-use crate::dial::{Stream, printable};
-
-/// Octets of a reply's line. RFC 5321 section 4.5.3.1.5 has 512; servers know of longer ones.
-const LONGEST_LINE: usize = 4_096;
-/// Lines of a reply.
-const MOST_LINES: usize = 100;
-/// Octets of one write, which is what the patience for a write counts for.
-const PIECE: usize = 64 * 1024;
+use super::inbox::Inbox;
+use super::outgoing::{Outgoing, room};
+use crate::dial::Stream;
 
 /// Why nothing more can be said over a session. What was half read or half written can't be taken up
 /// again, so each of these is its end.
@@ -50,23 +48,61 @@ impl From<io::Error> for Broken {
 
 /// One side of a conversation: ours.
 pub(super) struct Session {
-    stream: BufReader<Stream>,
+    stream: Stream,
+    /// Whether the stream encrypts, and so may hold back what it has taken.
+    sealed: bool,
+    inbox: Inbox,
+    /// Why nothing more can be written. What a server said before it closed is heard all the same.
+    mute: Option<io::Error>,
+}
+
+/// How long to wait for a reply.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Patience {
+    /// For octets to leave, as long as what the reply answers has not left, which ends there.
+    pub(super) leave: Duration,
+    pub(super) end: u64,
+    /// From then on, for the reply.
+    pub(super) reply: Duration,
+}
+
+impl Patience {
+    /// The same for both, where little is to leave.
+    fn new(patience: Duration) -> Self {
+        Self { leave: patience, end: 0, reply: patience }
+    }
+
+    fn now(self, out: &Outgoing<'_>) -> Duration {
+        if out.handed() >= self.end { self.reply } else { self.leave }
+    }
+}
+
+/// What a wait for the network came to.
+enum Progress {
+    Written,
+    Read(usize),
+    Mute(io::Error),
 }
 
 impl Session {
     pub(super) fn new(stream: Stream) -> Self {
-        Self { stream: BufReader::new(stream) }
+        Self { stream, sealed: false, inbox: Inbox::default(), mute: None }
+    }
+
+    /// The same over a stream that encrypts.
+    pub(super) fn sealed(stream: Stream) -> Self {
+        Self { sealed: true, ..Self::new(stream) }
     }
 
     /// The stream, to go on with otherwise. What was received and not read is lost.
     pub(super) fn into_stream(self) -> Stream {
-        self.stream.into_inner()
+        self.stream
     }
 
     /// Whether something was received that is not read yet. Between two steps of a conversation in
     /// lockstep, nothing should be.
     pub(super) fn has_unread(&self) -> bool {
-        !self.stream.buffer().is_empty()
+        !self.inbox.is_empty()
     }
 
     /// Says one thing and hears the reply.
@@ -78,23 +114,38 @@ impl Session {
         if self.has_unread() {
             return Err(Broken::OutOfStep);
         }
-        self.write(command.to_string().as_bytes(), patience).await?;
-        self.read_reply(patience).await
-    }
-
-    /// Returns once the last octet was handed to the socket. Where it fails, the last octet was not:
-    /// encryption seals a record as a whole, and an incomplete one is none.
-    pub(super) async fn write(&mut self, octets: &[u8], patience: Duration) -> Result<(), Broken> {
-        let stuck = |_| Broken::Stuck(patience);
-        for piece in octets.chunks(PIECE) {
-            timeout(patience, self.stream.write_all(piece)).await.map_err(stuck)??;
-        }
-        Ok(timeout(patience, self.stream.flush()).await.map_err(stuck)??)
+        let mut out = Outgoing::default();
+        out.say(command);
+        self.hear(&mut out, Patience::new(patience)).await
     }
 
     /// Reads one reply of any number of lines, which has to be here within `patience` as a whole.
     pub(super) async fn read_reply(&mut self, patience: Duration) -> Result<Response, Broken> {
-        timeout(patience, self.reply()).await.map_err(|_| Broken::Late(patience))?
+        self.hear(&mut Outgoing::default(), Patience::new(patience)).await
+    }
+
+    /// Waits for the next reply, and meanwhile writes what is to go out: a server that is held up by its own replies
+    /// reads nothing. The patience begins anew where octets leave.
+    pub(super) async fn hear(&mut self, out: &mut Outgoing<'_>, patience: Patience) -> Result<Response, Broken> {
+        let mut deadline = Instant::now() + patience.now(out);
+        loop {
+            if let Some(reply) = self.inbox.reply() {
+                return reply;
+            }
+            let step = poll_fn(|context| self.step(context, out));
+            match timeout_at(deadline, step).await {
+                Ok(Ok(Progress::Written)) => deadline = Instant::now() + patience.now(out),
+                Ok(Ok(Progress::Read(0))) => return Err(self.mute.take().map_or(Broken::Closed, Broken::from)),
+                Ok(Ok(Progress::Read(_))) => {}
+                Ok(Ok(Progress::Mute(error))) => {
+                    out.give_up();
+                    self.mute = Some(error);
+                }
+                Ok(Err(error)) => return Err(error.into()),
+                Err(_) if out.handed() >= patience.end => return Err(Broken::Late(patience.reply)),
+                Err(_) => return Err(Broken::Stuck(patience.leave)),
+            }
+        }
     }
 
     /// Ends our side, with TLS's `close_notify` where there is TLS.
@@ -102,51 +153,47 @@ impl Session {
         Ok(self.stream.shutdown().await?)
     }
 
-    async fn reply(&mut self) -> Result<Response, Broken> {
-        let mut text = String::new();
-        for _ in 0..MOST_LINES {
-            let line = self.line().await?;
-            let line = line.trim_ascii_end();
-            text.push_str(&String::from_utf8_lossy(line));
-            if line.len() == 3 {
-                // "The text may be missing" (RFC 5321 section 4.2.1), which lettre's parser holds against the space.
-                text.push(' ');
-            }
-            text.push_str("\r\n");
-            if line.len() < 3 || !line[..3].iter().all(u8::is_ascii_digit) {
-                break;
-            }
-            if line.get(3) != Some(&b'-') {
-                return text.parse().map_err(|_| Broken::Garbage(printable(&text)));
+    /// Writes, or where that would wait, reads.
+    fn step(&mut self, context: &mut Context<'_>, out: &mut Outgoing<'_>) -> Poll<io::Result<Progress>> {
+        if !out.is_done() && self.mute.is_none() {
+            match self.write(context, out) {
+                Poll::Ready(Ok(())) => return Poll::Ready(Ok(Progress::Written)),
+                Poll::Ready(Err(error)) => return Poll::Ready(Ok(Progress::Mute(error))),
+                Poll::Pending => {}
             }
         }
-        Err(Broken::Garbage(printable(&text)))
+        let read = ready!(self.inbox.fill(&mut self.stream, context));
+        Poll::Ready(read.map(Progress::Read))
     }
 
-    /// One line with its end; a bare LF is one too.
-    async fn line(&mut self) -> Result<Vec<u8>, Broken> {
-        let mut line = Vec::new();
-        loop {
-            let received = self.stream.fill_buf().await?;
-            if received.is_empty() {
-                return Err(Broken::Closed);
+    fn write(&mut self, context: &mut Context<'_>, out: &mut Outgoing<'_>) -> Poll<io::Result<()>> {
+        let mut slices = room();
+        let count = out.next(self.sealed, &mut slices);
+        if count > 0 {
+            let taken = ready!(Pin::new(&mut self.stream).poll_write_vectored(context, &slices[..count]))?;
+            if taken == 0 {
+                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }
-            let end = received.iter().position(|&byte| byte == b'\n');
-            let used = end.map_or(received.len(), |lf| lf + 1);
-            line.extend_from_slice(&received[..used]);
-            self.stream.consume(used);
-            if line.len() > LONGEST_LINE {
-                return Err(Broken::Garbage(printable(&String::from_utf8_lossy(&line))));
-            }
-            if end.is_some() {
-                return Ok(line);
+            out.took(taken);
+            if self.sealed && !out.is_at_an_end() {
+                // More of the same message goes before anything is flushed.
+                return Poll::Ready(Ok(()));
             }
         }
+        // Without encryption, what was taken is with the socket.
+        if self.sealed {
+            ready!(Pin::new(&mut self.stream).poll_flush(context))?;
+        }
+        out.flushed();
+        Poll::Ready(Ok(()))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use tokio::io::AsyncReadExt as _;
+
+    use super::super::inbox::{LONGEST_LINE, MOST_LINES};
     use super::*;
 
     const PATIENCE: Duration = Duration::from_secs(5);
@@ -207,7 +254,48 @@ mod tests {
     #[tokio::test]
     async fn what_a_peer_does_not_take_is_not_written() {
         let (ours, _theirs) = tokio::io::duplex(100);
-        let broken = Session::new(Box::new(ours)).write(&[b'x'; 101], Duration::from_millis(20)).await.unwrap_err();
+        let mut out = Outgoing::default();
+        out.put([[b'x'; 101].as_slice()].into_iter());
+        let patience = Patience { leave: Duration::from_millis(20), end: out.end(), reply: PATIENCE };
+        let broken = Session::new(Box::new(ours)).hear(&mut out, patience).await.unwrap_err();
         assert!(matches!(broken, Broken::Stuck(_)), "{broken}");
+        assert_eq!(out.handed(), 100);
+    }
+
+    #[tokio::test]
+    async fn a_peer_that_is_held_up_by_its_own_replies_is_read_while_it_is_written_to() {
+        let (ours, mut theirs) = tokio::io::duplex(64);
+        let peer = tokio::spawn(async move {
+            for _ in 0..50 {
+                theirs.write_all(&[b"250 ", "x".repeat(200).as_bytes(), b"\r\n"].concat()).await.unwrap();
+                theirs.read_exact(&mut [0; 200]).await.unwrap();
+            }
+        });
+        let octets = [b'x'; 50 * 200];
+        let mut out = Outgoing::default();
+        out.put([octets.as_slice()].into_iter());
+        let mut session = Session::new(Box::new(ours));
+        for _ in 0..50 {
+            assert!(session.hear(&mut out, Patience::new(PATIENCE)).await.unwrap().has_code(250));
+        }
+        assert_eq!(
+            session.hear(&mut out, Patience::new(PATIENCE)).await.unwrap_err().to_string(),
+            Broken::Closed.to_string()
+        );
+        assert!(out.is_done());
+        peer.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn what_a_server_said_before_it_closed_is_heard_though_nothing_can_be_written() {
+        let (ours, mut theirs) = tokio::io::duplex(100);
+        theirs.write_all(b"421 too busy\r\n").await.unwrap();
+        drop(theirs);
+        let mut session = Session::new(Box::new(ours));
+        let mut out = Outgoing::default();
+        out.put([[b'x'; 1_000].as_slice()].into_iter());
+        assert!(session.hear(&mut out, Patience::new(PATIENCE)).await.unwrap().has_code(421));
+        assert!(session.hear(&mut out, Patience::new(PATIENCE)).await.is_err());
+        assert_eq!(out.handed(), 0);
     }
 }

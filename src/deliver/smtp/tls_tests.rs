@@ -44,7 +44,7 @@ async fn a_message_goes_under_implicit_tls_and_after_starttls() {
     {
         let peer = Peer::start(script).await;
         let mut connection = peer.encrypted(security, "relay.test").connect().await.unwrap();
-        let outcome = connection.send(&message("ann@example.org", b"hi\r\n")).await;
+        let outcome = connection.send_one(&message("ann@example.org", b"hi\r\n")).await.outcome;
         assert!(matches!(outcome, Outcome::Accepted(_)), "{security:?}: {outcome:?}");
         connection.quit().await;
         peer.done().await;
@@ -81,7 +81,7 @@ async fn a_server_that_begins_in_the_clear_is_told_apart_from_one_that_leaves() 
 async fn under_tls_too_the_final_dot_is_the_line_between_deferred_and_unknown() {
     let peer = Peer::start(format!("TLS\n{HELLO}{ENVELOPE}C: hi\nC: .")).await;
     let mut connection = peer.encrypted(Security::Implicit, "relay.test").connect().await.unwrap();
-    let outcome = connection.send(&message("ann@example.org", b"hi\r\n")).await;
+    let outcome = connection.send_one(&message("ann@example.org", b"hi\r\n")).await.outcome;
     assert!(matches!(outcome, Outcome::Unknown(_)), "{outcome:?}");
     assert!(!connection.is_usable());
     drop(connection);
@@ -102,7 +102,7 @@ async fn under_tls_too_the_final_dot_is_the_line_between_deferred_and_unknown() 
     let relay = Relay::new("localhost", 465, Security::Implicit);
     let protection = Protection::Implicit(peer::tls("localhost"));
     let mut connection = open(Box::new(ours), &relay, &protection).await.unwrap();
-    let outcome = connection.send(&message("ann@example.org", &b"line\r\n".repeat(10_000))).await;
+    let outcome = connection.send_one(&message("ann@example.org", &b"line\r\n".repeat(10_000))).await.outcome;
     assert!(matches!(outcome, Outcome::Deferred(_)), "{outcome:?}");
     assert!(!connection.is_usable());
     server.await.unwrap();

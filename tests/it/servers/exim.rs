@@ -43,11 +43,20 @@ pub(super) fn start(den: &Den, unknown: &str, gone: &str) -> Option<(Server, u16
 
 #[test]
 fn exim_files_every_message_once_as_it_was_previewed_and_refuses_whom_it_does_not_know() {
+    for (window, chunking) in [("1", "auto"), ("8", "auto"), ("8", "off")] {
+        files_every_message(window, chunking);
+    }
+}
+
+/// In flights of this window, as chunks or by DATA.
+fn files_every_message(window: &str, chunking: &str) {
     let den = Den::new();
     let unknown = reader(5);
     let Some((server, port)) = start(&den, &unknown, "nobody@example.org") else { return };
     let (project, digest) = newsletter(24);
-    let said = send(&project, &format!("smtp://127.0.0.1:{port}"), &digest, &["--connections", "3"]).end();
+    project.edit("bulletin.toml", "[smtp]\n", &format!("[smtp]\nchunking = \"{chunking}\"\n"));
+    let options = ["--connections", "3", "--window", window];
+    let said = send(&project, &format!("smtp://127.0.0.1:{port}"), &digest, &options).end();
     let account = Account { planned: 24, accepted: 23, rejected: 1, ..Account::default() };
     assert_eq!(Account::of(&said), account, "{said:#?}");
     let filed = Filed::wait_for(&den.path("mail"), 23);

@@ -193,11 +193,14 @@ fn send_with(project: &Project, digest: &str, password: &str, more: &[&str]) -> 
 #[test]
 fn postfix_with_starttls_and_a_login_files_every_message_once_as_it_was_previewed() {
     let Some(postfix) = Postfix::start(&readers(24), Manners { sasl: Some("plain login"), ..PLAIN }) else { return };
-    for (round, mechanism) in ["PLAIN", "LOGIN"].into_iter().enumerate() {
+    // As chunks one at a time, and by DATA in flights.
+    for (round, (mechanism, chunking, window)) in
+        [("PLAIN", "auto", "1"), ("LOGIN", "off", "8")].into_iter().enumerate()
+    {
         let (project, digest) = newsletter(24);
-        let auth = format!("auth = \"{}\"", mechanism.to_lowercase());
+        let auth = format!("auth = \"{}\"\nchunking = \"{chunking}\"", mechanism.to_lowercase());
         postfix.configure(&project, "ca.pem", &auth);
-        let said = send_with(&project, &digest, PASSWORD, &["--connections", "3"]);
+        let said = send_with(&project, &digest, PASSWORD, &["--connections", "3", "--window", window]);
         assert_eq!(Account::of(&said), Account { planned: 24, accepted: 24, ..Account::default() }, "{said:#?}");
         let filed = Filed::wait_for(&postfix.mail(), 24);
         arrived_once(&filed, &readers(24), &previewed(&project));
@@ -263,7 +266,8 @@ fn postfix_tells_unknown_mailboxes_slowly_and_everybody_else_gets_theirs() {
     let Some(postfix) = Postfix::start(&known, manners) else { return };
     let (project, digest) = newsletter(15);
     let start = Instant::now();
-    let said = send(&project, &postfix.url(), &digest, &[]).end();
+    // As chunks in flights, the refused one among them.
+    let said = send(&project, &postfix.url(), &digest, &["--window", "8"]).end();
     assert!(start.elapsed() >= Duration::from_secs(2), "Postfix was not slow");
     let account = Account { planned: 15, accepted: 14, rejected: 1, ..Account::default() };
     assert_eq!(Account::of(&said), account, "{said:#?}");
