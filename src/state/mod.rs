@@ -2,6 +2,7 @@
 //! synchronous=FULL, so that what was committed is on the disk; one thread writes, and jobs that wait
 //! for it together are committed together.
 
+mod spool;
 mod writer;
 
 use std::fs;
@@ -10,6 +11,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 
+pub use spool::{Cursor, Place, Spool, SpoolWriter, Window};
 pub use writer::Database;
 
 /// The database can't be used.
@@ -23,6 +25,8 @@ pub enum StateError {
     Newer(PathBuf, i64),
     #[error("the database {} refused a write: {}", .0.display(), .1)]
     Refused(PathBuf, String),
+    #[error("what was read of the list can't be put by in {}: {}", .0.display(), .1)]
+    Spool(PathBuf, #[source] std::io::Error),
     #[error("the database's writer has ended")]
     Ended,
 }
@@ -42,7 +46,7 @@ impl StateError {
                 _ => ROOM,
             },
             Self::Refused(_, text) if text.contains("malformed") || text.contains("not a database") => DAMAGED,
-            Self::Folder(..) | Self::Refused(..) | Self::Ended => ROOM,
+            Self::Folder(..) | Self::Refused(..) | Self::Spool(..) | Self::Ended => ROOM,
         }
     }
 }
@@ -53,6 +57,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("schema-2.sql"),
     include_str!("schema-3.sql"),
     include_str!("schema-4.sql"),
+    include_str!("schema-5.sql"),
 ];
 
 /// Opens the database at `path`, making it and its folder where they are missing.
@@ -178,5 +183,31 @@ mod tests {
         let read: (i64, i64, Option<String>) =
             now.query_row(row, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).unwrap();
         assert_eq!(read, (2, 0, None));
+        let first: i64 = now.query_row("SELECT first_recipient FROM plan", [], |row| row.get(0)).unwrap();
+        assert_eq!(first, 1);
+    }
+
+    #[test]
+    fn a_state_that_there_is_not_is_refused_and_the_check_of_it_needs_no_table() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("bulletin.db");
+        let insert = |database: &Connection, state: &str| {
+            let address = format!("{state}@example.org");
+            let query = "INSERT INTO recipient (plan, address, identity, state) VALUES (1, ?1, ?1, ?2)";
+            database.execute(query, [&address, state])
+        };
+        let database = open(&path).unwrap();
+        database.execute("INSERT INTO plan (id, issue, relay, date) VALUES (1, '2015-11', '', 0)", []).unwrap();
+        for connection in [&database, &open_to_read(&path).unwrap().unwrap()] {
+            assert!(insert(connection, "lost").is_err());
+        }
+        for state in ["pending", "attempting", "accepted", "deferred", "rejected", "unknown", "skipped"] {
+            insert(&database, state).unwrap();
+        }
+        let mut plan = database.prepare("EXPLAIN UPDATE recipient SET state = 'accepted' WHERE id = 1").unwrap();
+        let steps: Vec<String> = plan.query_map([], |row| row.get(1)).unwrap().collect::<Result<_, _>>().unwrap();
+        assert!(!steps.iter().any(|step| step == "OpenEphemeral"), "{steps:?}");
+        let sound: String = database.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
+        assert_eq!(sound, "ok");
     }
 }
