@@ -17,7 +17,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let id: IssueId = id.parse()?;
     let newsletter = Newsletter::open(&std::env::current_dir()?)?;
     let issue = newsletter.issue(&id)?;
-    let assembly = pipeline::assemble(&newsletter, &issue, newsletter.roster(None)?, &newsletter.book()?);
+    let assembly = pipeline::assemble(&newsletter, &issue, None, |_| {})?;
     std::fs::create_dir_all(&out)?;
     for key in &assembly.editions {
         let edition = Edition::assemble(&issue, key);

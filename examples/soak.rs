@@ -1,8 +1,9 @@
-//! A send of 200,000 messages to a catcher in this process, with an eye on the sender's memory:
+//! A send of 20,000 messages and one of 200,000 to a catcher in this process, with an eye on the sender's memory:
 //! `cargo run --release --example soak -- target/release/bulletin [MESSAGES]`, in the repository.
 //!
-//! Fails where a message is missing or doubled, or where the second half of the send needs more than a tenth more
-//! memory than the first; a list grows with its people, a send must not grow with its messages.
+//! Fails where a message is missing or doubled; where the second half of the long send needs more than a tenth more
+//! memory than the first, since a send must not grow with its messages; and where the short one needs more than
+//! 48 MiB at its peak, or the long one more than half as much again, since a list must hardly grow with its people.
 
 use std::collections::HashSet;
 use std::fmt::Write as _;
@@ -36,16 +37,36 @@ struct Sample {
     held: u64,
 }
 
+/// A send as it was seen.
+struct Seen {
+    messages: usize,
+    took: Duration,
+    samples: Vec<Sample>,
+    /// The most that was held, planning included (`VmHWM`, in KiB).
+    peak: u64,
+}
+
+/// What a send of the short kind may hold at its peak, in KiB.
+const PEAK: u64 = 48 * 1_024;
+
 #[tokio::main]
 async fn main() -> Result<(), Fault> {
     let mut arguments = std::env::args().skip(1);
     let Some(program) = arguments.next() else { return Err("usage: soak PROGRAM [MESSAGES]".into()) };
     let program = std::fs::canonicalize(program)?;
     let messages = arguments.next().map_or(Ok(MESSAGES), |count| count.parse())?;
+    let short = send(&program, messages / 10).await?;
+    let long = send(&program, messages).await?;
+    tell(&long)?;
+    judge(&short, &long)
+}
+
+/// Sends so many messages, and watches.
+async fn send(program: &Path, messages: usize) -> Result<Seen, Fault> {
     let folder = tempfile::tempdir()?;
     newsletter(folder.path(), messages)?;
     let bulletin = |arguments: &[&str]| {
-        let mut command = Command::new(&program);
+        let mut command = Command::new(program);
         command.args(arguments).current_dir(folder.path()).env("BULLETIN_SECRET", "a secret for tests alone");
         command
     };
@@ -57,7 +78,7 @@ async fn main() -> Result<(), Fault> {
     let send = [&["send", ISSUE, "--approve", &digest, "--relay", &relay], options.as_slice()].concat();
     let mut sender = Sender(bulletin(&send).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?);
     let status = PathBuf::from(format!("/proc/{}/status", sender.0.id()));
-    let (start, mut began, mut samples) = (Instant::now(), None, Vec::new());
+    let (start, mut began, mut samples, mut peak) = (Instant::now(), None, Vec::new(), 0);
     let ended = loop {
         if let Some(ended) = sender.0.try_wait()? {
             break ended;
@@ -66,12 +87,13 @@ async fn main() -> Result<(), Fault> {
             return Err(format!("{} of {messages} arrived, and there is no end to it", catcher.count()).into());
         }
         let arrived = catcher.count();
+        peak = held(&status, "VmHWM:").unwrap_or_default().max(peak);
         // Before the first message it reads the list and makes the plan.
-        if let Some(held) = held(&status).filter(|_| arrived > 0) {
+        if let Some(held) = held(&status, "VmRSS:").filter(|_| arrived > 0) {
             began.get_or_insert_with(Instant::now);
             samples.push(Sample { arrived, held });
         }
-        tokio::time::sleep(Duration::from_millis(50)).await;
+        tokio::time::sleep(Duration::from_millis(20)).await;
     };
     let took = began.ok_or("nothing was sent")?.elapsed();
     let people: HashSet<_> = catcher.accepted().into_iter().map(|one| one.recipient).collect();
@@ -79,12 +101,29 @@ async fn main() -> Result<(), Fault> {
     if !ended.success() || tally.accepted != messages as u64 || people.len() != messages || tally.mistakes > 0 {
         return Err(format!("{ended}: {} messages to {} people, {tally:?}", tally.accepted, people.len()).into());
     }
-    tell(&samples, messages, took)
+    Ok(Seen { messages, took, samples, peak })
+}
+
+/// Compares the peaks, and with them how memory grows with the list.
+fn judge(short: &Seen, long: &Seen) -> Result<(), Fault> {
+    let times = long.took.as_secs_f64() / short.took.as_secs_f64();
+    let words = format!(
+        "{} messages: at most {} KiB; {} messages: at most {} KiB, and {times:.1} times as long",
+        short.messages, short.peak, long.messages, long.peak
+    );
+    if short.peak > PEAK || long.peak * 2 > short.peak * 3 {
+        return Err(format!("memory grows with the list\n{words}").into());
+    }
+    #[expect(clippy::print_stdout, reason = "this is what the example is for")]
+    {
+        println!("{words}");
+    }
+    Ok(())
 }
 
 /// Tells what was seen, and judges it.
-fn tell(samples: &[Sample], messages: usize, took: Duration) -> Result<(), Fault> {
-    let (first, second): (Vec<_>, Vec<_>) = samples.iter().partition(|sample| sample.arrived < messages / 2);
+fn tell(Seen { messages, took, samples, .. }: &Seen) -> Result<(), Fault> {
+    let (first, second): (Vec<_>, Vec<_>) = samples.iter().partition(|sample| sample.arrived < *messages / 2);
     let peak = |half: &[&Sample]| half.iter().map(|sample| sample.held).max().ok_or("a half without a sample");
     let (before, after) = (peak(&first)?, peak(&second)?);
     let mut words = String::new();
@@ -127,8 +166,9 @@ fn digest(mut preview: Command) -> Result<String, Fault> {
     Ok(manifest["digest"].as_str().ok_or("the preview tells no digest")?.to_owned())
 }
 
-fn held(status: &Path) -> Option<u64> {
+/// A figure of a process's status, in KiB.
+fn held(status: &Path, name: &str) -> Option<u64> {
     let text = std::fs::read_to_string(status).ok()?;
-    let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let line = text.lines().find_map(|line| line.strip_prefix(name))?;
     line.split_whitespace().next()?.parse().ok()
 }

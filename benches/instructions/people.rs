@@ -60,11 +60,10 @@ pub fn plan() -> Kernel {
         let state = tempfile::tempdir_in(folder.path()).unwrap();
         let lock = pipeline::lock(state.path(), "2015-11", "planning").unwrap();
         let desk = Desk::open(&state.path().join("bulletin.db"), &issue.id, lock).unwrap();
-        let roster = newsletter.roster(Some(&list)).unwrap();
-        let assembly = pipeline::assemble(&newsletter, &issue, roster, &newsletter.book().unwrap());
+        let assembly = pipeline::assemble(&newsletter, &issue, Some(&list), |_| {}).unwrap();
         let digest = newsletter.digest(&issue);
         let proposal = desk.propose(digest, assembly, relay, Decisions::default(), clock.now()).unwrap();
-        desk.settle(&newsletter, &issue, &proposal, relay, clock.now()).unwrap();
+        desk.settle(&proposal, relay, clock.now()).unwrap();
         assert_eq!(desk.account().unwrap().planned, READERS as u64);
     })
 }

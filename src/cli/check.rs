@@ -11,9 +11,9 @@ use crate::check::{self, RECORD, RULES, Record, Subject};
 use crate::config::ConfigError;
 use crate::domain::{Finding, IssueId, Severity};
 use crate::issue::{self, Issue, IssueError};
-use crate::pipeline::{self, Newsletter, PipelineError, refused};
+use crate::pipeline::{self, Assembly, Newsletter, PipelineError, refused};
 use crate::render::RenderError;
-use crate::subscribers::{ListError, Roster};
+use crate::subscribers::ListError;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Check {
@@ -61,12 +61,11 @@ impl Check {
         if self.accept_translations {
             accept(folder, &issue)?;
         }
-        let roster = newsletter.roster(self.subscribers.as_deref())?;
         let mut findings = issue.findings.clone();
-        findings.extend(pipeline::gaps(&issue, &roster));
-        findings.extend(roster.findings.iter().cloned());
-        let longest = longest(&roster);
-        let assembly = pipeline::assemble(&newsletter, &issue, roster, &newsletter.book()?);
+        let list = self.subscribers.as_deref();
+        let assembly = pipeline::assemble(&newsletter, &issue, list, |finding| findings.push(finding))?;
+        findings.extend(assembly.gaps.iter().cloned());
+        let longest = longest(&assembly)?;
         let editions = pipeline::render(&newsletter, &issue, &assembly.editions)?;
         for doubt in editions.iter().flat_map(|edition| &edition.findings) {
             if !findings.contains(doubt) {
@@ -146,17 +145,19 @@ fn accept(folder: &Path, issue: &Issue) -> Result<(), PipelineError> {
 }
 
 /// Of each column, the longest value that a reader has.
-fn longest(roster: &Roster) -> BTreeMap<String, String> {
+fn longest(assembly: &Assembly) -> Result<BTreeMap<String, String>, PipelineError> {
     let mut longest: BTreeMap<String, String> = BTreeMap::new();
     let mut see = |alias: &str, value: &str| match longest.get_mut(alias) {
         Some(known) if known.len() >= value.len() => {}
         Some(known) => value.clone_into(known),
         None => drop(longest.insert(alias.to_owned(), value.to_owned())),
     };
-    for person in &roster.people {
-        see("email", &person.email.to_string());
+    let mut entries = assembly.entries();
+    while let Some(entry) = entries.advance()? {
+        see("email", entry.address);
+        let person = entry.subscriber()?;
         person.name.iter().for_each(|name| see("name", name));
         person.columns.iter().for_each(|(alias, value)| see(alias, value));
     }
-    longest
+    Ok(longest)
 }

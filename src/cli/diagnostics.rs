@@ -1,6 +1,6 @@
 //! Errors and findings as a person reads them: what is wrong, where, with the line itself, and the cure.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 
@@ -135,25 +135,77 @@ fn cure(error: &PipelineError) -> Option<String> {
     Some(help)
 }
 
-/// Tells an issue's and a list's doubts; those of the list in short, since there may be many.
-pub(super) fn tell_doubts(issue: &[Finding], list: &[Finding]) {
-    for finding in issue {
+/// Doubts about a list as they are told in short, since there may be many: the first of them, and counts.
+#[derive(Debug, Default)]
+pub(super) struct ListDoubts {
+    bad: Shortened,
+    /// Rows that have an error, and the line of the last one; a row's errors come one after the other.
+    bad_rows: usize,
+    last_bad: Option<usize>,
+    odd: Shortened,
+    /// Not a fault of anybody's, but worth knowing: who asks for a language that there is none of.
+    lacking: BTreeMap<String, usize>,
+}
+
+#[derive(Debug, Default)]
+struct Shortened {
+    first: Vec<Finding>,
+    count: usize,
+}
+
+impl ListDoubts {
+    pub(super) fn add(&mut self, finding: Finding) {
+        match finding.severity {
+            Severity::Error => {
+                if self.bad_rows == 0 || self.last_bad != finding.line {
+                    self.bad_rows += 1;
+                    self.last_bad = finding.line;
+                }
+                self.bad.add(finding);
+            }
+            Severity::Warning => self.odd.add(finding),
+            Severity::Info => match self.lacking.get_mut(&finding.message) {
+                Some(rows) => *rows += 1,
+                None => drop(self.lacking.insert(finding.message, 1)),
+            },
+        }
+    }
+
+    pub(super) fn tell(&self) {
+        if self.bad_rows > 0 {
+            let rows = counted(self.bad_rows, "row");
+            eprintln!("warning: left out of the list, since they can't be read right: {rows}");
+            self.bad.tell("  ");
+        }
+        self.odd.tell("warning: ");
+        for (message, rows) in &self.lacking {
+            eprintln!("note: {message} ({})", counted(*rows, "row"));
+        }
+    }
+}
+
+impl Shortened {
+    fn add(&mut self, finding: Finding) {
+        self.count += 1;
+        if self.first.len() < ROWS {
+            self.first.push(finding);
+        }
+    }
+
+    fn tell(&self, before: &str) {
+        for finding in &self.first {
+            tell(before, finding);
+        }
+        if self.count > ROWS {
+            eprintln!("{before}and {} more like these", self.count - ROWS);
+        }
+    }
+}
+
+/// Tells the doubts about an issue, or about what else there are few of.
+pub(super) fn tell_doubts<'a>(findings: impl IntoIterator<Item = &'a Finding>) {
+    for finding in findings {
         tell("warning: ", finding);
-    }
-    let of = |severity| list.iter().filter(move |finding| finding.severity == severity);
-    let bad: BTreeSet<_> = of(Severity::Error).map(|finding| finding.line).collect();
-    if !bad.is_empty() {
-        eprintln!("warning: left out of the list, since they can't be read right: {}", counted(bad.len(), "row"));
-        shortened(of(Severity::Error), "  ");
-    }
-    shortened(of(Severity::Warning), "warning: ");
-    // Not a fault of anybody's, but worth knowing: who asks for a language that there is none of.
-    let mut lacking: BTreeMap<&str, usize> = BTreeMap::new();
-    for finding in of(Severity::Info) {
-        *lacking.entry(&finding.message).or_default() += 1;
-    }
-    for (message, rows) in lacking {
-        eprintln!("note: {message} ({})", counted(rows, "row"));
     }
 }
 
@@ -176,16 +228,6 @@ pub(super) fn tell_findings(findings: &[Finding], limit: Option<usize>) {
         if let Some(limit) = limit.filter(|limit| count > *limit) {
             eprintln!("and {} more of the kind {code} (--all shows them)", count - limit);
         }
-    }
-}
-
-fn shortened<'a>(findings: impl Iterator<Item = &'a Finding>, before: &str) {
-    let findings: Vec<_> = findings.collect();
-    for finding in findings.iter().take(ROWS) {
-        tell(before, finding);
-    }
-    if findings.len() > ROWS {
-        eprintln!("{before}and {} more like these", findings.len() - ROWS);
     }
 }
 

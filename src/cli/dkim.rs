@@ -109,7 +109,7 @@ impl DkimArgs {
             ));
         }
         let (keys, findings) = signing_keys(folder, &config.dkim)?;
-        diagnostics::tell_doubts(&findings, &[]);
+        diagnostics::tell_doubts(&findings);
         let records: Vec<_> = keys.iter().map(SigningKey::record).collect();
         self.print(&records);
         Ok(Ended::Well)

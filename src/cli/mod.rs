@@ -33,8 +33,7 @@ use crate::config::Config;
 use crate::domain::IssueId;
 use crate::domain::clock::Clock;
 use crate::issue::Issue;
-use crate::pipeline::{self, Newsletter, PipelineError};
-use crate::subscribers::Roster;
+use crate::pipeline::{self, Assembly, Newsletter, PipelineError};
 
 /// Write an issue once in several languages; every reader gets their own, and you see all of it first.
 #[derive(Debug, Parser)]
@@ -81,6 +80,18 @@ fn data(text: &str) {
     use std::io::Write as _;
     let mut stdout = std::io::stdout().lock();
     drop(stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()));
+}
+
+/// The data in a file, likewise.
+///
+/// # Errors
+/// It can't be opened.
+fn data_from(path: &Path) -> std::io::Result<()> {
+    use std::io::Write as _;
+    let mut file = std::fs::File::open(path)?;
+    let mut stdout = std::io::stdout().lock();
+    drop(std::io::copy(&mut file, &mut stdout).and_then(|_| stdout.flush()));
+    Ok(())
 }
 
 /// How a command that could do its work ended.
@@ -149,27 +160,31 @@ fn folder(dir: Option<&Path>) -> Result<PathBuf, PipelineError> {
     }
 }
 
-/// A newsletter, one of its issues and its list, with their doubts told on stderr.
+/// A newsletter, one of its issues and who gets what of it, with their doubts told on stderr.
 struct Opened {
     newsletter: Newsletter,
     issue: Issue,
-    roster: Roster,
+    assembly: Assembly,
 }
 
 impl Opened {
     fn open(dir: Option<&Path>, issue: &IssueId, list: Option<&Path>) -> Result<Self, PipelineError> {
-        let newsletter = Newsletter::open(&folder(dir)?)?;
+        Self::of(Newsletter::open(&folder(dir)?)?, issue, list)
+    }
+
+    fn of(newsletter: Newsletter, issue: &IssueId, list: Option<&Path>) -> Result<Self, PipelineError> {
         let issue = newsletter.issue(issue)?;
-        let roster = newsletter.roster(list)?;
-        let doubts: Vec<_> = issue.findings.iter().cloned().chain(pipeline::gaps(&issue, &roster)).collect();
-        diagnostics::tell_doubts(&doubts, &roster.findings);
-        Ok(Self { newsletter, issue, roster })
+        let mut doubts = diagnostics::ListDoubts::default();
+        let assembly = pipeline::assemble(&newsletter, &issue, list, |finding| doubts.add(finding))?;
+        diagnostics::tell_doubts(issue.findings.iter().chain(&assembly.gaps));
+        doubts.tell();
+        Ok(Self { newsletter, issue, assembly })
     }
 }
 
 /// What signs the mail; doubts about its keys are told on stderr.
 fn signer(newsletter: &Newsletter) -> Result<Signer, PipelineError> {
     let (keys, doubts) = pipeline::signing_keys(&newsletter.folder, &newsletter.config.dkim)?;
-    diagnostics::tell_doubts(&doubts, &[]);
+    diagnostics::tell_doubts(&doubts);
     Ok(Signer::new(keys))
 }

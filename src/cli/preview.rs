@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use jiff::civil;
 
 use super::diagnostics::counted;
-use super::{Ended, Opened, data, diagnostics};
+use super::{Ended, Opened, data, data_from, diagnostics};
 use crate::compose::Kind;
 use crate::domain::IssueId;
-use crate::pipeline::{self, PipelineError, refused};
-use crate::preview::{Addresses, Extent, FellBack, PreviewError};
+use crate::pipeline::{self, Assembly, Fate, PipelineError, refused};
+use crate::preview::{Addresses, EachReader, EachSkipped, Extent, FellBack, MANIFEST, PreviewError, Readers};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Preview {
@@ -34,14 +34,12 @@ pub(super) struct Preview {
 
 impl Preview {
     pub(super) fn run(&self, dir: Option<&Path>) -> Result<Ended, PipelineError> {
-        let Opened { newsletter, issue, roster } = Opened::open(dir, &self.issue, self.subscribers.as_deref())?;
-        let assembly = pipeline::assemble(&newsletter, &issue, roster, &newsletter.book()?);
+        let Opened { newsletter, issue, assembly } = Opened::open(dir, &self.issue, self.subscribers.as_deref())?;
         let rendered = pipeline::render(&newsletter, &issue, &assembly.editions)?;
         diagnostics::tell_template_doubts(rendered.iter().flat_map(|edition| &edition.findings));
         let digest = newsletter.digest(&issue);
         let out = self.out.clone().unwrap_or_else(|| pipeline::outbox(&newsletter, &issue.id).join("preview"));
         let editions = rendered.into_iter().enumerate();
-        let people = assembly.roster.people.iter().zip(&assembly.readers);
         let columns: Vec<_> =
             newsletter.config.columns.iter().map(|(alias, header)| (alias.as_str(), header.as_str())).collect();
         let preview = crate::preview::Preview {
@@ -50,15 +48,16 @@ impl Preview {
             digest,
             composer: newsletter.composer(&issue.id, noon(issue.date), Kind::Issue),
             editions: editions.map(|(place, rendered)| (rendered, assembly.readers_of(place))).collect(),
-            readers: people.filter_map(|(person, reader)| Some((person, *reader.as_ref().ok()?))).collect(),
-            skipped: assembly.skipped().map(|(person, reason)| (person, reason.to_string())).collect(),
+            skipped: assembly.skipped(),
+            readers: &InList(&assembly),
             columns: &columns,
             addresses: if self.addresses { Addresses::Shown } else { Addresses::Masked },
             extent: if self.each { Extent::EachRecipient } else { Extent::Editions },
         };
-        let manifest = preview.write(&out).map_err(|error| explained(&error))?;
+        let manifest = preview.write(&out).map_err(explained)?;
         if self.json {
-            data(&manifest.json());
+            let path = out.join(MANIFEST);
+            data_from(&path).map_err(|error| explained(PreviewError::Write(path, error)))?;
         } else {
             data(&format!("{}\n", out.join("index.html").display()));
         }
@@ -69,7 +68,7 @@ impl Preview {
             "{} in {}, {} skipped. Digest {digest}.",
             counted(manifest.recipients, "recipient"),
             counted(manifest.editions.len(), "edition"),
-            manifest.skipped.len(),
+            manifest.skipped,
         );
         Ok(Ended::Well)
     }
@@ -81,11 +80,37 @@ fn noon(date: civil::Date) -> jiff::Timestamp {
     noon.unwrap_or(jiff::Timestamp::UNIX_EPOCH)
 }
 
-fn explained(error: &PreviewError) -> PipelineError {
+fn explained(error: PreviewError) -> PipelineError {
     let help = match error {
+        PreviewError::State(error) => return error.into(),
         PreviewError::Foreign(_) => "name an empty folder with --out: a preview replaces what stands there",
         PreviewError::Write(..) => "check the folder's permissions and the room on the disk",
         PreviewError::Gallery(_) | PreviewError::Compose(_) => "this should not happen; please report it",
     };
     refused(error.to_string(), help)
+}
+
+/// The people of the list, as a preview asks for them.
+struct InList<'a>(&'a Assembly);
+
+impl Readers for InList<'_> {
+    fn each_reader(&self, each: EachReader<'_>) -> Result<(), PreviewError> {
+        let mut entries = self.0.entries();
+        while let Some(entry) = entries.advance()? {
+            if let Fate::Gets(edition) = entry.fate {
+                each(&entry.subscriber()?, edition)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn each_skipped(&self, each: EachSkipped<'_>) -> Result<(), PreviewError> {
+        let mut entries = self.0.entries();
+        while let Some(entry) = entries.advance()? {
+            if let Some(reason) = entry.reason() {
+                each(&entry.email()?, reason)?;
+            }
+        }
+        Ok(())
+    }
 }

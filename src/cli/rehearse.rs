@@ -1,7 +1,6 @@
 //! `bulletin rehearse ISSUE`.
 
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Instant;
 
 use super::account::Closing;
@@ -33,8 +32,8 @@ pub(super) struct Rehearse {
 impl Rehearse {
     pub(super) fn run(&self, dir: Option<&Path>, clock: &Clock) -> Result<Ended, PipelineError> {
         let started = Instant::now();
-        let Opened { newsletter, issue, roster } = Opened::open(dir, &self.issue, self.options.subscribers.as_deref())?;
-        let assembly = pipeline::assemble(&newsletter, &issue, roster, &newsletter.book()?);
+        let Opened { newsletter, issue, assembly } =
+            Opened::open(dir, &self.issue, self.options.subscribers.as_deref())?;
         let signer = signer(&newsletter)?;
         let outbox = pipeline::outbox(&newsletter, &issue.id);
         let folder = outbox.join("rehearsal");
@@ -59,14 +58,15 @@ impl Rehearse {
         let desk = Desk::open(&folder.join("ledger.db"), &issue.id, lock)?;
         let digest = newsletter.digest(&issue);
         let proposal = desk.propose(digest, assembly, &name, Decisions::default(), clock.now())?;
-        let plan = desk.settle(&newsletter, &issue, &proposal, &name, clock.now())?;
+        let settled = desk.settle(&proposal, &name, clock.now())?;
         let pace = self.options.apply(Pace::new(&newsletter.config.throttle, Mode::Rehearsal));
         let agreed = Agreed {
-            newsletter: Arc::new(newsletter),
+            newsletter: &newsletter,
             issue: &issue,
             desk: &desk,
-            plan: &plan,
-            proposal: &proposal,
+            settled,
+            due: proposal.due(),
+            limit: None,
             signer,
             transport,
             pace: &pace,

@@ -13,8 +13,7 @@ use crate::config::{Rate, Share};
 use crate::deliver::{End, Transport};
 use crate::domain::clock::Clock;
 use crate::issue::Issue;
-use crate::ledger::Plan;
-use crate::pipeline::{Delivery, Desk, Newsletter, Pace, PipelineError, Proposal, refused};
+use crate::pipeline::{Delivery, Desk, Newsletter, Pace, PipelineError, Settled, refused};
 
 /// Options that change this run's pace or list.
 #[derive(Debug, clap::Args)]
@@ -71,11 +70,14 @@ fn duration(text: &str) -> Result<Duration, String> {
 
 /// What a run needs once everything is agreed.
 pub(super) struct Agreed<'a, T> {
-    pub newsletter: Arc<Newsletter>,
+    pub newsletter: &'a Newsletter,
     pub issue: &'a Issue,
     pub desk: &'a Desk,
-    pub plan: &'a Plan,
-    pub proposal: &'a Proposal,
+    pub settled: Settled,
+    /// How many are to be sent to,
+    pub due: usize,
+    /// and how many attempts are made at most.
+    pub limit: Option<usize>,
     pub signer: Signer,
     pub transport: T,
     pub pace: &'a Pace,
@@ -85,14 +87,14 @@ pub(super) struct Agreed<'a, T> {
 impl<T: Transport> Agreed<'_, T> {
     /// Runs it with a progress bar. The first Ctrl-C finishes what is in flight, the second breaks off.
     pub(super) fn run(self, runtime: &Runtime) -> Result<End, PipelineError> {
-        let bar = Arc::new(Bar::new(self.proposal.due()));
+        let bar = Arc::new(Bar::new(self.due));
         let (stop, stopped) = watch::channel(false);
         let delivery = Delivery::prepare(
-            &self.newsletter,
+            self.newsletter,
             self.issue,
             self.desk,
-            self.plan,
-            self.proposal,
+            self.settled,
+            self.limit,
             self.signer,
             self.transport,
             self.pace,

@@ -12,7 +12,7 @@ use super::diagnostics::counted;
 use super::refusals;
 use super::run::{Agreed, RunOptions, runtime, tell_end, tell_logs};
 use super::whom::WhomOptions;
-use super::{Ended, Opened, signer};
+use super::{Ended, Opened, folder, signer};
 use crate::config::{self, Auth, Smtp, Tls};
 use crate::deliver::smtp::{Chunking, Login, Relay, Secret, Security, SmtpTransport};
 use crate::deliver::{MaildirTransport, Route};
@@ -67,7 +67,13 @@ pub(super) struct Send {
 
 impl Send {
     pub(super) fn run(&self, dir: Option<&Path>, clock: &Clock) -> Result<Ended, PipelineError> {
-        let Opened { newsletter, issue, roster } = Opened::open(dir, &self.issue, self.options.subscribers.as_deref())?;
+        let newsletter = Newsletter::open(&folder(dir)?)?;
+        if self.test.is_none() {
+            // What a run before told about readers, if it could not apply it any more.
+            refusals::apply(&newsletter, clock);
+        }
+        let Opened { newsletter, issue, assembly } =
+            Opened::of(newsletter, &self.issue, self.options.subscribers.as_deref())?;
         let signer = signer(&newsletter)?;
         let transport = self.route(&newsletter)?;
         let name = transport.to_string();
@@ -77,9 +83,6 @@ impl Send {
             let test = pipeline::send_test(&newsletter, &issue, address.clone(), language, &signer, transport, clock);
             return tell_test(&runtime.block_on(test)?);
         }
-        // What a run before told about readers, if it could not apply it any more.
-        refusals::apply(&newsletter, clock);
-        let assembly = pipeline::assemble(&newsletter, &issue, roster, &newsletter.book()?);
         let pace = self.options.apply(Pace::new(&newsletter.config.throttle, Mode::Send));
         let state = newsletter.folder.join("state");
         let lock = pipeline::lock(&state, issue.id.as_str(), &format!("sending {}", issue.id))?;
@@ -100,14 +103,17 @@ impl Send {
 
         let outbox = pipeline::outbox(&newsletter, &issue.id);
         let started = Instant::now();
-        let plan = desk.settle(&newsletter, &issue, &proposal, &name, clock.now())?;
-        let newsletter = Arc::new(newsletter);
+        let settled = desk.settle(&proposal, &name, clock.now())?;
+        let (due, limit) = (proposal.due(), proposal.whom().limit);
+        // From here on, memory is for those who are sent to.
+        drop(proposal);
         let agreed = Agreed {
-            newsletter: newsletter.clone(),
+            newsletter: &newsletter,
             issue: &issue,
             desk: &desk,
-            plan: &plan,
-            proposal: &proposal,
+            settled,
+            due,
+            limit,
             signer,
             transport,
             pace: &pace,
@@ -193,7 +199,7 @@ impl Send {
         let due = proposal.due();
         let doing = if proposal.plan.is_some() { "Continue sending" } else { "Send" };
         eprintln!("{doing} {} of {}", self.issue, newsletter.config.newsletter.name.get(first));
-        let skipped = proposal.assembly.skipped().count();
+        let skipped = proposal.assembly.skipped();
         let editions = counted(proposal.assembly.editions.len(), "edition");
         eprintln!("  recipients  {due} to be sent to now; {editions}; {skipped} skipped");
         eprintln!("  digest      {}", proposal.digest);
@@ -202,7 +208,7 @@ impl Send {
             .batch
             .map_or(String::new(), |batch| format!(", {} s of pause after each {}", batch.pause.as_secs(), batch.size));
         let connections = counted(pace.connections, "connection");
-        let least = Duration::from_secs(pace.estimate(&proposal.due_identities()).as_secs());
+        let least = Duration::from_secs(pace.estimate(proposal.domains()).as_secs());
         let least =
             jiff::SignedDuration::try_from(least).map_or_else(|_| "long".to_owned(), |least| format!("{least:#}"));
         eprintln!("  pace        {}, {connections}{batch}; about {least}", pace.rate);
@@ -221,7 +227,7 @@ impl Send {
         if proposal.suppressed_since() > 0 {
             eprintln!("  suppressed  {} of the plan since it was made; they are skipped", proposal.suppressed_since());
         }
-        let new = proposal.newcomers().count();
+        let new = proposal.newcomers();
         if new > 0 {
             let what = if self.include_new { "join" } else { "are left out; --include-new takes them in" };
             eprintln!("  new         {new} came into the list after the send was begun and {what}");

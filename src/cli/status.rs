@@ -73,8 +73,8 @@ impl Status {
 }
 
 /// `rejected  ann@example.org  user-unknown: 550 5.1.1 no such mailbox`
-fn line(person: &PersonLine) -> String {
-    let refusal = person.last.as_ref().and_then(|last| last.refusal.as_ref());
+fn line(person: &PersonLine<'_>) -> String {
+    let refusal = person.last.and_then(|last| last.refusal);
     let refusal = refusal.map_or_else(String::new, |refusal| format!("{refusal}: "));
-    format!("{:<9} {}  {refusal}{}", person.state, person.email, person.reason.as_deref().unwrap_or_default())
+    format!("{:<9} {}  {refusal}{}", person.state, person.email, person.reason.unwrap_or_default())
 }

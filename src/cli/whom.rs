@@ -39,10 +39,7 @@ impl WhomOptions {
     /// Whom the run is for, where it is not for everyone.
     pub(super) fn tell(&self, proposal: &Proposal) {
         if self.only_failed {
-            eprintln!(
-                "  failed      {} were refused for good and are tried again; no one else",
-                proposal.failed().count()
-            );
+            eprintln!("  failed      {} were refused for good and are tried again; no one else", proposal.failed());
         }
         if let Some(file) = &self.to {
             eprintln!("  only        those in {}", file.display());

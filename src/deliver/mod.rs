@@ -149,7 +149,12 @@ impl<T: Transport, L: Ledger> Run<T, L> {
     ///
     /// # Errors
     /// The ledger can't be written, or the relay refuses us as such; what is in flight is finished first.
-    pub async fn deliver(self, jobs: Vec<Job>, throttle: Throttle) -> Result<End, DeliverError> {
+    pub async fn deliver(
+        self,
+        jobs: impl IntoIterator<Item = Job, IntoIter: ExactSizeIterator>,
+        throttle: Throttle,
+    ) -> Result<End, DeliverError> {
+        let jobs = jobs.into_iter();
         let jobs_count = jobs.len();
         let queue = Queue::new(jobs, throttle, self.retry, self.hours.clone(), self.limit, self.clock.clone());
         let connections = self.connections.max(1);

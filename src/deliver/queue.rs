@@ -65,7 +65,7 @@ struct Shared {
 
 impl Queue {
     pub(super) fn new(
-        jobs: Vec<Job>,
+        jobs: impl Iterator<Item = Job>,
         throttle: Throttle,
         retry: RetryPolicy,
         hours: Option<Hours>,

@@ -205,7 +205,7 @@ async fn run_as(
         chance: Chance::from_fn(|| 0.5),
         stop,
     };
-    let end = run.deliver((0..readers).map(job).collect(), throttle).await;
+    let end = run.deliver((0..readers).map(job).collect::<Vec<_>>(), throttle).await;
     (end, books, start.elapsed())
 }
 

@@ -4,7 +4,7 @@
 //! Pure: what time it is comes in with each question.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap, VecDeque};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -15,6 +15,7 @@ use super::throttle::{Gate, Lane, Slowed, Throttle, Ticket};
 use super::{End, RetryPolicy, Waiting};
 use crate::domain::Hours;
 use crate::domain::outcome::{Outcome, Reply, Stage};
+use crate::ledger::RecipientId;
 
 /// What a worker that asks for work is told.
 #[derive(Debug)]
@@ -74,9 +75,45 @@ pub(super) struct Schedule {
 
 #[derive(Default)]
 struct LaneJobs {
-    jobs: BTreeMap<Rank, Job>,
+    /// First attempts by their numbers, which only grow: of someone who was never tried, sixteen bytes are all
+    /// that there is to know.
+    first: VecDeque<(u64, RecipientId)>,
+    /// Those who were tried before.
+    again: BTreeMap<Rank, Job>,
     /// Where it stands in `free` or `held`.
     place: Option<Place>,
+}
+
+impl LaneJobs {
+    fn len(&self) -> usize {
+        self.first.len() + self.again.len()
+    }
+
+    /// The rank of the next job.
+    fn next(&self) -> Option<Rank> {
+        let first = self.first.front().map(|(number, _)| (true, *number));
+        let again = self.again.first_key_value().map(|(rank, _)| *rank);
+        first.into_iter().chain(again).min()
+    }
+
+    fn put(&mut self, rank: Rank, job: Job) {
+        let is_untried = rank.0 && job.attempts == 0 && job.first_attempt.is_none();
+        if is_untried {
+            self.first.push_back((rank.1, job.recipient));
+        } else {
+            self.again.insert(rank, job);
+        }
+    }
+
+    /// The next job of this lane, which is `lane`.
+    fn take(&mut self, lane: Lane) -> Option<Job> {
+        let next = self.next()?;
+        if let Some(job) = self.again.remove(&next) {
+            return Some(job);
+        }
+        let (_, recipient) = self.first.pop_front()?;
+        Some(Job { recipient, lane, attempts: 0, first_attempt: None, due: None })
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -87,7 +124,7 @@ enum Place {
 
 impl Schedule {
     pub(super) fn new(
-        jobs: Vec<Job>,
+        jobs: impl IntoIterator<Item = Job>,
         throttle: Throttle,
         retry: RetryPolicy,
         hours: Option<Hours>,
@@ -159,7 +196,7 @@ impl Schedule {
                 return wait(None, None);
             }
             // No more connections than there are jobs for them.
-            let jobs = self.free.iter().map(|(_, lane)| self.lanes[lane.0].jobs.len());
+            let jobs = self.free.iter().map(|(_, lane)| self.lanes[lane.0].len());
             let mut enough = 0;
             if !jobs.into_iter().any(|jobs| {
                 enough += jobs;
@@ -197,7 +234,7 @@ impl Schedule {
             return None;
         }
         let (_, lane) = *self.free.first()?;
-        let (_, job) = self.lanes[lane.0].jobs.pop_first()?;
+        let job = self.lanes[lane.0].take(lane)?;
         self.ready -= 1;
         self.in_flight += 1;
         self.left = self.left.map(|left| left - 1);
@@ -279,7 +316,7 @@ impl Schedule {
     fn line_up(&mut self, job: Job, is_retry: bool) {
         self.count += 1;
         self.ready += 1;
-        self.lanes[job.lane.0].jobs.insert((!is_retry, self.count), job);
+        self.lanes[job.lane.0].put((!is_retry, self.count), job);
     }
 
     fn put_off(&mut self, job: Job, due: Timestamp, now: Instant, wall: Timestamp) {
@@ -318,7 +355,7 @@ impl Schedule {
             Some(Place::Held(until)) => drop(self.held.remove(&(until, lane))),
             None => {}
         }
-        let Some((&rank, _)) = jobs.jobs.first_key_value() else { return };
+        let Some(rank) = jobs.next() else { return };
         jobs.place = match self.throttle.gate(lane, now) {
             Gate::Open => {
                 self.free.insert((rank, lane));

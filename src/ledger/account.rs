@@ -52,12 +52,16 @@ pub fn account_of(
     issue: &IssueId,
     alive: bool,
 ) -> rusqlite::Result<Option<(Account, Vec<String>)>> {
-    let plan: Option<i64> =
-        connection.query_row("SELECT id FROM plan WHERE issue = ?1", [issue.as_str()], |row| row.get(0)).optional()?;
-    let Some(plan) = plan else { return Ok(None) };
+    let plan: Option<(i64, i64)> = connection
+        .query_row("SELECT id, first_recipient FROM plan WHERE issue = ?1", [issue.as_str()], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
+        .optional()?;
+    let Some((plan, first)) = plan else { return Ok(None) };
     let mut account = Account::default();
-    let mut states = connection.prepare("SELECT state, count(*) FROM recipient WHERE plan = ?1 GROUP BY state")?;
-    let rows = states.query_map([plan], |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?)))?;
+    let mut states =
+        connection.prepare("SELECT state, count(*) FROM recipient WHERE id >= ?2 AND +plan = ?1 GROUP BY state")?;
+    let rows = states.query_map([plan, first], |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?)))?;
     for row in rows {
         let (state, count) = row?;
         let state = if state == "attempting" { dangling(alive) } else { &state };

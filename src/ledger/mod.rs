@@ -23,7 +23,7 @@ use crate::state::StateError;
 pub use account::{Account, account_of};
 pub use lock::{Lock, LockError};
 pub use people::{LastWord, PersonLine, each_person};
-pub use plan::{Due, NewPerson, Person, Plan, Standing};
+pub use plan::{Due, EditionId, NewPerson, Person, Plan, Planned, Standing};
 pub use reader::{IssueLine, issues_of, planned_issues};
 pub use refused::{Refused, each_sent, refused};
 pub use sqlite::{SqliteLedger, UnknownDecision};

@@ -8,36 +8,36 @@ use super::account::dangling;
 use crate::domain::{IssueId, Reason};
 
 /// One person's line in the account.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct PersonLine {
-    pub email: String,
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct PersonLine<'a> {
+    pub email: &'a str,
     /// Of their edition, joined by a semicolon; none for those who have none.
-    pub language: Option<String>,
-    pub state: String,
+    pub language: Option<&'a str>,
+    pub state: &'a str,
     /// Why they were skipped, or the last reply.
-    pub reason: Option<String>,
+    pub reason: Option<&'a str>,
     pub attempts: u64,
     #[serde(flatten)]
-    pub last: Option<LastWord>,
+    pub last: Option<LastWord<'a>>,
 }
 
 /// What a server last said about someone.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct LastWord {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct LastWord<'a> {
     #[serde(serialize_with = "as_text")]
     pub at: Timestamp,
     /// Why it was not taken, in a word.
     pub refusal: Option<Reason>,
     /// Three digits; none where no server spoke.
     pub code: Option<u16>,
-    pub enhanced: Option<String>,
-    pub text: String,
+    pub enhanced: Option<&'a str>,
+    pub text: &'a str,
     /// The server, as it was connected to.
-    pub remote: Option<String>,
+    pub remote: Option<&'a str>,
     /// What the message was answered at: connect, mail, rcpt, data or content.
-    pub stage: Option<String>,
+    pub stage: Option<&'a str>,
     /// The name under which the server queued it.
-    pub queue_id: Option<String>,
+    pub queue_id: Option<&'a str>,
 }
 
 /// Hands over everyone of an issue's plan, in the order of the list. While a run is `alive`, its attempts
@@ -49,7 +49,7 @@ pub fn each_person(
     connection: &Connection,
     issue: &IssueId,
     alive: bool,
-    mut each: impl FnMut(PersonLine),
+    mut each: impl FnMut(PersonLine<'_>),
 ) -> rusqlite::Result<()> {
     let mut people = connection.prepare(
         "SELECT address, state, reason, attempts, languages,
@@ -57,31 +57,36 @@ pub fn each_person(
          FROM recipient
          LEFT JOIN edition ON edition.id = recipient.edition
          LEFT JOIN delivery_event AS event ON event.id = recipient.last_outcome
-         WHERE recipient.plan = (SELECT id FROM plan WHERE issue = ?1) ORDER BY recipient.id",
+         WHERE recipient.id >= (SELECT first_recipient FROM plan WHERE issue = ?1)
+             AND +recipient.plan = (SELECT id FROM plan WHERE issue = ?1)
+         ORDER BY recipient.id",
     )?;
     let mut rows = people.query([issue.as_str()])?;
     while let Some(row) = rows.next()? {
-        let state: String = row.get(1)?;
-        let state = if state == "attempting" { dangling(alive).to_owned() } else { state };
-        let is_settled = matches!(state.as_str(), "accepted" | "deferred" | "rejected" | "unknown");
+        let text = |column: usize| row.get_ref(column)?.as_str_or_null().map_err(rusqlite::Error::from);
+        let state = match text(1)?.unwrap_or_default() {
+            "attempting" => dangling(alive),
+            state => state,
+        };
+        let is_settled = matches!(state, "accepted" | "deferred" | "rejected" | "unknown");
         let last = match row.get::<_, Option<i64>>(5)? {
             Some(at) if is_settled => Some(LastWord {
                 at: Timestamp::from_millisecond(at).unwrap_or(Timestamp::UNIX_EPOCH),
-                refusal: row.get::<_, Option<String>>(6)?.and_then(|word| word.parse().ok()),
+                refusal: text(6)?.and_then(|word| word.parse().ok()),
                 code: row.get::<_, Option<u16>>(7)?.filter(|code| *code != 0),
-                enhanced: row.get(8)?,
-                text: row.get::<_, Option<String>>(9)?.unwrap_or_default(),
-                remote: row.get(10)?,
-                stage: row.get(11)?,
-                queue_id: row.get(12)?,
+                enhanced: text(8)?,
+                text: text(9)?.unwrap_or_default(),
+                remote: text(10)?,
+                stage: text(11)?,
+                queue_id: text(12)?,
             }),
             _ => None,
         };
         each(PersonLine {
-            email: row.get(0)?,
-            language: row.get(4)?,
+            email: text(0)?.unwrap_or_default(),
+            language: text(4)?,
             state,
-            reason: row.get(2)?,
+            reason: text(2)?,
             attempts: u64::try_from(row.get::<_, i64>(3)?).unwrap_or_default(),
             last,
         });

@@ -1,11 +1,14 @@
 //! Plans: made once for an issue and a relay, then only continued.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension as _, Transaction, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 
 use super::RecipientId;
-use crate::domain::{Digest, EmailAddress, IssueId};
+use crate::domain::{Digest, IssueId};
 use crate::edition::EditionKey;
+use crate::state::{Place, StateError};
 
 /// The reason of those whom a person gave up without knowing whether they have it.
 pub(super) const GIVEN_UP: &str = "given up on request";
@@ -22,35 +25,44 @@ pub struct Plan {
     pub digest: Digest,
     /// Whether any message was ever attempted.
     pub begun: bool,
+    /// The first of its people.
+    pub(super) first: RecipientId,
 }
 
 /// Someone to be put into a plan.
 #[derive(Debug, Clone)]
 pub struct NewPerson {
-    pub email: EmailAddress,
-    /// What they get, or why they get nothing.
-    pub edition: Result<EditionKey, String>,
+    /// Where whoever puts them in knows them from.
+    pub place: Place,
+    pub address: String,
+    pub identity: String,
+    /// The place of what they get in the list of editions, or why they get nothing.
+    pub edition: Result<usize, String>,
 }
 
 /// Someone who is in a plan.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Person {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Person<'a> {
     pub recipient: RecipientId,
-    pub identity: String,
-    /// The edition that was planned; none for those who never had one.
-    pub edition: Option<EditionKey>,
-    pub standing: Standing,
+    pub identity: &'a str,
+    /// The number of the edition that was planned; none for those who never had one.
+    pub edition: Option<EditionId>,
+    pub standing: Standing<'a>,
 }
 
+/// One edition's number in the ledger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct EditionId(i64);
+
 /// Where someone in a plan stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Standing {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing<'a> {
     /// Still to be sent to.
     Due(Due),
     /// Sent to, and no reply came.
     Unknown,
     /// Not to be sent to, with the reason.
-    Skipped(String),
+    Skipped(&'a str),
     /// Refused for good, which a person can have tried again.
     Rejected,
     /// Accepted, or given up by a person.
@@ -71,7 +83,9 @@ pub(super) fn find(transaction: &Transaction<'_>, issue: &IssueId) -> rusqlite::
     transaction
         .query_row(
             "SELECT plan.id, relay, date, digest,
-                 EXISTS (SELECT 1 FROM recipient WHERE recipient.plan = plan.id AND attempts > 0)
+                 EXISTS (SELECT 1 FROM recipient
+                         WHERE recipient.id >= first_recipient AND +recipient.plan = plan.id AND attempts > 0),
+                 first_recipient
              FROM plan JOIN approval ON approval.plan = plan.id
              WHERE issue = ?1 ORDER BY approval.id DESC LIMIT 1",
             [issue.as_str()],
@@ -82,6 +96,7 @@ pub(super) fn find(transaction: &Transaction<'_>, issue: &IssueId) -> rusqlite::
                     date: seconds(row.get(2)?),
                     digest: parse(3, &row.get::<_, String>(3)?)?,
                     begun: row.get(4)?,
+                    first: RecipientId(row.get(5)?),
                 })
             },
         )
@@ -96,12 +111,15 @@ pub(super) fn create(
     now: Timestamp,
 ) -> rusqlite::Result<Plan> {
     transaction.execute(
-        "INSERT INTO plan (issue, relay, date) VALUES (?1, ?2, ?3)",
+        "INSERT INTO plan (issue, relay, date, first_recipient)
+         VALUES (?1, ?2, ?3, (SELECT coalesce(max(id), 0) + 1 FROM recipient))",
         params![issue.as_str(), relay, now.as_second()],
     )?;
     let id = transaction.last_insert_rowid();
+    let first = transaction.query_row("SELECT first_recipient FROM plan WHERE id = ?1", [id], |row| row.get(0))?;
     approve(transaction, id, digest, now)?;
-    Ok(Plan { id, relay: relay.to_owned(), date: seconds(now.as_second()), digest, begun: false })
+    let date = seconds(now.as_second());
+    Ok(Plan { id, relay: relay.to_owned(), date, digest, begun: false, first: RecipientId(first) })
 }
 
 pub(super) fn approve(
@@ -118,20 +136,60 @@ pub(super) fn approve(
         .map(drop)
 }
 
-/// Adds people; those who are in the plan already stay as they are.
-pub(super) fn add(transaction: &Transaction<'_>, plan: i64, people: &[NewPerson]) -> rusqlite::Result<()> {
+/// Adds people as they come, and tells the number of each who has an edition; those who are in the plan
+/// already stay as they are.
+pub(super) fn add(
+    transaction: &Transaction<'_>,
+    plan: i64,
+    editions: &[EditionKey],
+    people: impl Iterator<Item = Result<NewPerson, StateError>>,
+) -> rusqlite::Result<Vec<(RecipientId, Place)>> {
     let mut insert = transaction.prepare_cached(
         "INSERT INTO recipient (plan, address, identity, edition, state, reason) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
          ON CONFLICT DO NOTHING",
     )?;
+    let mut numbers = Numbers::new(plan, editions);
+    let mut added = Vec::new();
     for person in people {
-        let (edition, state, reason) = match &person.edition {
-            Ok(key) => (Some(edition(transaction, plan, key)?), "pending", None),
+        let NewPerson { place, address, identity, edition } = person.map_err(unread)?;
+        let (edition, state, reason) = match edition {
+            Ok(edition) => (Some(numbers.of(transaction, edition)?), "pending", None),
             Err(reason) => (None, "skipped", Some(reason)),
         };
-        insert.execute(params![plan, person.email.to_string(), person.email.identity(), edition, state, reason])?;
+        let is_new = insert.execute(params![plan, address, identity, edition, state, reason])? == 1;
+        if is_new && edition.is_some() {
+            added.push((RecipientId(transaction.last_insert_rowid()), place));
+        }
     }
-    Ok(())
+    added.shrink_to_fit();
+    Ok(added)
+}
+
+/// The numbers of a list of editions, each looked up once.
+pub(super) struct Numbers<'a> {
+    plan: i64,
+    editions: &'a [EditionKey],
+    known: Vec<Option<i64>>,
+}
+
+impl<'a> Numbers<'a> {
+    pub(super) fn new(plan: i64, editions: &'a [EditionKey]) -> Self {
+        Self { plan, editions, known: vec![None; editions.len()] }
+    }
+
+    pub(super) fn of(&mut self, transaction: &Transaction<'_>, place: usize) -> rusqlite::Result<i64> {
+        if let Some(number) = self.known[place] {
+            return Ok(number);
+        }
+        let number = edition(transaction, self.plan, &self.editions[place])?;
+        self.known[place] = Some(number);
+        Ok(number)
+    }
+}
+
+/// What was to be written could not be read, which undoes the whole.
+pub(super) fn unread(error: StateError) -> rusqlite::Error {
+    rusqlite::Error::ToSqlConversionFailure(Box::new(error))
 }
 
 /// The number of an edition of the plan.
@@ -145,38 +203,86 @@ pub(super) fn edition(transaction: &Transaction<'_>, plan: i64, key: &EditionKey
     find.query_row(params![plan, key.language(), items], |row| row.get(0))
 }
 
-pub(super) fn people(transaction: &Transaction<'_>, plan: i64) -> rusqlite::Result<Vec<Person>> {
-    let mut people = transaction.prepare(
-        "SELECT recipient.id, identity, languages, items, state, attempts - attempts_before, first_attempt, due,
-             reason
-         FROM recipient LEFT JOIN edition ON edition.id = recipient.edition
-         WHERE recipient.plan = ?1 ORDER BY recipient.id",
-    )?;
-    let rows = people.query_map([plan], |row| {
-        let state: String = row.get(4)?;
-        let standing = match state.as_str() {
-            "pending" | "deferred" => Standing::Due(Due {
-                attempts: row.get(5)?,
-                first_attempt: row.get::<_, Option<i64>>(6)?.map(millis),
-                at: row.get::<_, Option<i64>>(7)?.map(millis),
-            }),
-            "unknown" => Standing::Unknown,
-            "skipped" => Standing::Skipped(row.get::<_, Option<String>>(8)?.unwrap_or_default()),
-            // Given up while nobody could tell whether they have it already: never again.
-            "rejected" if row.get::<_, Option<String>>(8)?.as_deref() != Some(GIVEN_UP) => Standing::Rejected,
-            _ => Standing::Settled,
+/// The people of a plan, read beside whoever writes.
+pub struct Planned {
+    connection: Connection,
+    plan: i64,
+    first: i64,
+}
+
+impl Planned {
+    pub(super) fn new(connection: Connection, plan: &Plan) -> Self {
+        Self { connection, plan: plan.id, first: plan.first.0 }
+    }
+
+    /// Hands over everyone, in the order of their numbers.
+    ///
+    /// # Errors
+    /// The database can't be read.
+    pub fn each(&self, each: impl FnMut(Person<'_>)) -> Result<(), StateError> {
+        self.read_each(each).map_err(|error| self.failed(error))
+    }
+
+    fn read_each(&self, mut each: impl FnMut(Person<'_>)) -> rusqlite::Result<()> {
+        let mut people = self.connection.prepare(
+            "SELECT id, identity, edition, state, attempts - attempts_before, first_attempt, due, reason
+             FROM recipient WHERE id >= ?2 AND +plan = ?1 ORDER BY id",
+        )?;
+        let mut rows = people.query([self.plan, self.first])?;
+        while let Some(row) = rows.next()? {
+            each(person(row)?);
+        }
+        Ok(())
+    }
+
+    /// The number of the one with this identity; none where they are not of the plan.
+    ///
+    /// # Errors
+    /// The database can't be read.
+    pub fn find(&self, identity: &str) -> Result<Option<RecipientId>, StateError> {
+        let query = "SELECT id FROM recipient WHERE plan = ?1 AND identity = ?2";
+        let found = self.connection.prepare_cached(query).and_then(|mut find| {
+            find.query_row(params![self.plan, identity], |row| row.get(0).map(RecipientId)).optional()
+        });
+        found.map_err(|error| self.failed(error))
+    }
+
+    /// Every edition that was ever planned.
+    ///
+    /// # Errors
+    /// The database can't be read.
+    pub fn editions(&self) -> Result<HashMap<EditionId, EditionKey>, StateError> {
+        let query = "SELECT id, languages, items FROM edition WHERE plan = ?1";
+        let edition = |row: &Row<'_>| {
+            let key = EditionKey::new(list(1, &row.get::<_, String>(1)?)?, list(2, &row.get::<_, String>(2)?)?);
+            Ok((EditionId(row.get(0)?), key))
         };
-        Ok(Person {
-            recipient: RecipientId(row.get(0)?),
-            identity: row.get(1)?,
-            edition: match (row.get::<_, Option<String>>(2)?, row.get::<_, Option<String>>(3)?) {
-                (Some(languages), Some(items)) => Some(EditionKey::new(list(2, &languages)?, list(3, &items)?)),
-                _ => None,
-            },
-            standing,
-        })
-    })?;
-    rows.collect()
+        let read =
+            self.connection.prepare(query).and_then(|mut query| query.query_map([self.plan], edition)?.collect());
+        read.map_err(|error| self.failed(error))
+    }
+
+    fn failed(&self, error: rusqlite::Error) -> StateError {
+        StateError::Database(self.connection.path().unwrap_or_default().into(), error)
+    }
+}
+
+fn person<'a>(row: &'a Row<'_>) -> rusqlite::Result<Person<'a>> {
+    let text = |column: usize| Ok::<_, rusqlite::Error>(row.get_ref(column)?.as_str_or_null()?.unwrap_or_default());
+    let standing = match text(3)? {
+        "pending" | "deferred" => Standing::Due(Due {
+            attempts: row.get(4)?,
+            first_attempt: row.get::<_, Option<i64>>(5)?.map(millis),
+            at: row.get::<_, Option<i64>>(6)?.map(millis),
+        }),
+        "unknown" => Standing::Unknown,
+        "skipped" => Standing::Skipped(text(7)?),
+        // Given up while nobody could tell whether they have it already: never again.
+        "rejected" if text(7)? != GIVEN_UP => Standing::Rejected,
+        _ => Standing::Settled,
+    };
+    let edition = row.get::<_, Option<i64>>(2)?.map(EditionId);
+    Ok(Person { recipient: RecipientId(row.get(0)?), identity: text(1)?, edition, standing })
 }
 
 fn list<T: std::str::FromStr>(column: usize, text: &str) -> rusqlite::Result<Vec<T>>

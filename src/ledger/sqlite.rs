@@ -1,15 +1,18 @@
 //! The ledger in the database of `state/`.
 
+use std::borrow::Cow;
+use std::path::Path;
+
 use jiff::Timestamp;
 use rusqlite::params;
 
-use super::plan::{self, NewPerson, Person, Plan};
+use super::plan::{self, NewPerson, Numbers, Plan, Planned};
 use super::{Ledger, RecipientId, Record};
 use crate::domain::outcome::{Outcome, Stage};
 use crate::domain::queue_id::queue_id;
 use crate::domain::{Digest, IssueId, Reason};
 use crate::edition::EditionKey;
-use crate::state::{Database, StateError};
+use crate::state::{Database, Place, StateError, open_to_read};
 
 /// The ledger over a [`Database`].
 #[derive(Clone)]
@@ -46,8 +49,10 @@ impl SqliteLedger {
         let issue = issue.clone();
         self.0.write_now(move |transaction| {
             let Some(plan) = plan::find(transaction, &issue)? else { return Ok(None) };
-            let mut open = transaction.prepare("SELECT id FROM recipient WHERE plan = ?1 AND state = 'attempting'")?;
-            let open: Vec<i64> = open.query_map([plan.id], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+            let mut open = transaction
+                .prepare("SELECT id FROM recipient WHERE id >= ?2 AND +plan = ?1 AND state = 'attempting'")?;
+            let open: Vec<i64> =
+                open.query_map([plan.id, plan.first.0], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
             for recipient in open {
                 transaction.execute(
                     "INSERT INTO delivery_event (recipient, at, kind, text, refusal)
@@ -63,33 +68,40 @@ impl SqliteLedger {
         })
     }
 
-    /// Freezes a plan: all of it, or nothing.
+    /// Freezes a plan: all of it, or nothing. The people are taken as they come; told are the numbers of
+    /// those who have an edition, in the same order.
     ///
     /// # Errors
-    /// The database can't be written, or the issue has a plan already.
+    /// The database can't be written, the issue has a plan already, or the people can't be read to their end.
     pub fn create(
         &self,
         issue: &IssueId,
         relay: &str,
         digest: Digest,
-        people: Vec<NewPerson>,
         now: Timestamp,
-    ) -> Result<Plan, StateError> {
+        editions: Vec<EditionKey>,
+        people: impl Iterator<Item = Result<NewPerson, StateError>> + Send + 'static,
+    ) -> Result<(Plan, Vec<(RecipientId, Place)>), StateError> {
         let (issue, relay) = (issue.clone(), relay.to_owned());
         self.0.write_now(move |transaction| {
             let plan = plan::create(transaction, &issue, &relay, digest, now)?;
-            plan::add(transaction, plan.id, &people)?;
-            Ok(plan)
+            let added = plan::add(transaction, plan.id, &editions, people)?;
+            Ok((plan, added))
         })
     }
 
-    /// Adds people who came after the plan was made.
+    /// Adds people who came after the plan was made; tells of them as [`SqliteLedger::create`] does.
     ///
     /// # Errors
-    /// The database can't be written.
-    pub fn add(&self, plan: &Plan, people: Vec<NewPerson>) -> Result<(), StateError> {
+    /// The database can't be written, or the people can't be read to their end.
+    pub fn add(
+        &self,
+        plan: &Plan,
+        editions: Vec<EditionKey>,
+        people: impl Iterator<Item = Result<NewPerson, StateError>> + Send + 'static,
+    ) -> Result<Vec<(RecipientId, Place)>, StateError> {
         let plan = plan.id;
-        self.0.write_now(move |transaction| plan::add(transaction, plan, &people))
+        self.0.write_now(move |transaction| plan::add(transaction, plan, &editions, people))
     }
 
     /// Notes that another digest was approved in mid-send.
@@ -112,25 +124,26 @@ impl SqliteLedger {
         })
     }
 
-    /// Gives people who are still to be sent to another edition, or skips them with a reason.
+    /// Gives people who are still to be sent to another edition, by its place in `editions`, or skips them
+    /// with a reason.
     ///
     /// # Errors
-    /// The database can't be written.
+    /// The database can't be written, or the people can't be read to their end.
     pub fn assign(
         &self,
         plan: &Plan,
-        editions: Vec<(RecipientId, Result<EditionKey, String>)>,
+        editions: Vec<EditionKey>,
+        people: impl Iterator<Item = Result<(RecipientId, Result<usize, String>), StateError>> + Send + 'static,
     ) -> Result<(), StateError> {
         let plan = plan.id;
         self.0.write_now(move |transaction| {
-            for (recipient, edition) in editions {
+            let mut change = transaction.prepare_cached("UPDATE recipient SET edition = ?2 WHERE id = ?1")?;
+            let mut numbers = Numbers::new(plan, &editions);
+            for person in people {
+                let (recipient, edition) = person.map_err(plan::unread)?;
                 match edition {
-                    Ok(key) => {
-                        let edition = plan::edition(transaction, plan, &key)?;
-                        transaction.execute(
-                            "UPDATE recipient SET edition = ?2 WHERE id = ?1",
-                            params![recipient.0, edition],
-                        )?;
+                    Ok(place) => {
+                        change.execute([recipient.0, numbers.of(transaction, place)?])?;
                     }
                     Err(reason) => skip_one(transaction, recipient, &reason)?,
                 }
@@ -145,14 +158,10 @@ impl SqliteLedger {
     /// The database can't be written.
     pub fn take_back(&self, people: Vec<RecipientId>) -> Result<(), StateError> {
         self.0.write_now(move |transaction| {
-            people.iter().try_for_each(|recipient| {
-                transaction
-                    .execute(
-                        "UPDATE recipient SET state = 'pending', reason = NULL WHERE id = ?1 AND state = 'skipped'",
-                        [recipient.0],
-                    )
-                    .map(drop)
-            })
+            let mut change = transaction.prepare_cached(
+                "UPDATE recipient SET state = 'pending', reason = NULL WHERE id = ?1 AND state = 'skipped'",
+            )?;
+            people.iter().try_for_each(|recipient| change.execute([recipient.0]).map(drop))
         })
     }
 
@@ -160,7 +169,7 @@ impl SqliteLedger {
     ///
     /// # Errors
     /// The database can't be written.
-    pub fn skip(&self, people: Vec<(RecipientId, String)>) -> Result<(), StateError> {
+    pub fn skip(&self, people: Vec<(RecipientId, Cow<'static, str>)>) -> Result<(), StateError> {
         self.0.write_now(move |transaction| {
             people.iter().try_for_each(|(recipient, reason)| skip_one(transaction, *recipient, reason))
         })
@@ -169,10 +178,16 @@ impl SqliteLedger {
     /// Everyone in the plan.
     ///
     /// # Errors
-    /// The database can't be read.
-    pub fn people(&self, plan: &Plan) -> Result<Vec<Person>, StateError> {
-        let plan = plan.id;
-        self.0.write_now(move |transaction| plan::people(transaction, plan))
+    /// The database can't be opened a second time.
+    pub fn planned(&self, plan: &Plan) -> Result<Planned, StateError> {
+        let connection = open_to_read(self.0.path())?.ok_or(StateError::Ended)?;
+        Ok(Planned::new(connection, plan))
+    }
+
+    /// Where the database is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        self.0.path()
     }
 
     /// Applies a person's decision to those of `people` who are `unknown`.
@@ -239,11 +254,11 @@ fn note(
 
 fn skip_one(transaction: &rusqlite::Transaction<'_>, recipient: RecipientId, reason: &str) -> rusqlite::Result<()> {
     transaction
-        .execute(
+        .prepare_cached(
             "UPDATE recipient SET state = 'skipped', reason = ?2, due = NULL
              WHERE id = ?1 AND state IN ('pending', 'deferred')",
-            params![recipient.0, reason],
-        )
+        )?
+        .execute(params![recipient.0, reason])
         .map(drop)
 }
 

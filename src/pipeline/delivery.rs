@@ -1,134 +1,37 @@
 //! A settled plan to its end: editions rendered, messages composed as their turns come, the account closed.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::Arc;
-use std::time::Duration;
+use std::iter::Peekable;
+use std::sync::{Arc, Mutex};
 
 use tokio::sync::watch;
 
-use super::{Desk, Newsletter, PipelineError, Proposal, Skip, refused, render};
+use super::outbox::{Messages, PlanOutbox};
+use super::pace::domain;
+use super::{Desk, Newsletter, Pace, PipelineError, Settled, refused, render};
+use crate::compose::Kind;
 use crate::compose::dkim::Signer;
-use crate::compose::{Kind, OutboundMessage, Prepared};
-use crate::config;
-use crate::deliver::throttle::{Limits, Settings, Throttle};
-use crate::deliver::{
-    ConnectError, Connection as _, End, Job, Judge, NoMessage, Outbox, RetryPolicy, Run, Transport, Watch,
-};
+use crate::deliver::throttle::{Lane, Throttle};
+use crate::deliver::{ConnectError, Connection as _, End, Job, Judge, Run, Transport, Watch};
 use crate::domain::chance::Chance;
 use crate::domain::clock::Clock;
 use crate::domain::outcome::Outcome;
-use crate::domain::{EmailAddress, Hours, Language};
+use crate::domain::{EmailAddress, Language};
 use crate::edition::EditionKey;
 use crate::issue::Issue;
-use crate::ledger::{Plan, RecipientId, SqliteLedger, Standing};
+use crate::ledger::{Due, EditionId, Person, RecipientId, SqliteLedger, Standing};
 use crate::readers::Latest;
+use crate::state::Place;
 use crate::subscribers::Subscriber;
-
-/// Whether anything leaves the machine.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mode {
-    Send,
-    Rehearsal,
-}
-
-/// How fast and how patiently a run goes: the configuration, and what this run has instead.
-#[derive(Debug, Clone)]
-pub struct Pace {
-    pub rate: config::Rate,
-    pub connections: usize,
-    pub window: usize,
-    pub batch: Option<config::Batch>,
-    pub messages_per_connection: u32,
-    pub adaptive: bool,
-    pub per_domain: config::DomainLimits,
-    pub domains: Vec<(String, config::DomainLimits)>,
-    pub hours: Option<Hours>,
-    pub retry: RetryPolicy,
-    pub max_failure_rate: config::Share,
-}
-
-impl Pace {
-    /// The configured pace; a rehearsal has no throttle, and retries soon.
-    #[must_use]
-    pub fn new(throttle: &config::Throttle, mode: Mode) -> Self {
-        let pause = match mode {
-            Mode::Send => throttle.retry_pause,
-            Mode::Rehearsal => Duration::from_millis(20),
-        };
-        let retry = RetryPolicy {
-            pause,
-            longest: Duration::from_hours(1),
-            times: throttle.retry_times,
-            give_up: throttle.retry_for,
-            wait: throttle.wait,
-        };
-        let configured = Self {
-            rate: throttle.rate,
-            connections: throttle.connections,
-            window: throttle.window,
-            batch: throttle.batch,
-            messages_per_connection: throttle.messages_per_connection,
-            adaptive: throttle.adaptive,
-            per_domain: throttle.per_domain,
-            domains: throttle.domains.clone(),
-            hours: throttle.hours.clone(),
-            retry,
-            max_failure_rate: throttle.max_failure_rate,
-        };
-        match mode {
-            Mode::Send => configured,
-            // Nothing is burnt in a rehearsal, which shows the whole of it.
-            Mode::Rehearsal => Self { max_failure_rate: config::Share::ALL, ..configured.unthrottled() },
-        }
-    }
-
-    /// The same without a throttle of any kind: what is left are its connections and its retries.
-    #[must_use]
-    pub fn unthrottled(self) -> Self {
-        Self {
-            rate: config::Rate::MAX,
-            batch: None,
-            adaptive: false,
-            per_domain: config::DomainLimits::NONE,
-            domains: Vec::new(),
-            hours: None,
-            ..self
-        }
-    }
-
-    fn throttle(&self) -> Throttle {
-        let limits =
-            |limits: &config::DomainLimits| Limits { rate: limits.rate.per_second(), connections: limits.connections };
-        Throttle::new(Settings {
-            rate: self.rate.per_second(),
-            batch: self.batch.map(|batch| (batch.size, batch.pause)),
-            adaptive: self.adaptive,
-            any_domain: limits(&self.per_domain),
-            domains: self.domains.iter().map(|(name, own)| (name.clone(), limits(own))).collect(),
-        })
-    }
-
-    /// How long messages to these identities take at least.
-    #[must_use]
-    pub fn estimate(&self, identities: &[String]) -> Duration {
-        let mut throttle = self.throttle();
-        let mut messages = HashMap::new();
-        for identity in identities {
-            *messages.entry(throttle.lane(domain(identity))).or_insert(0) += 1;
-        }
-        throttle.estimate(&messages)
-    }
-}
-
-/// An identity is an address with its domain in lower case and ASCII.
-fn domain(identity: &str) -> &str {
-    identity.rsplit('@').next().unwrap_or_default()
-}
 
 /// A settled plan, ready to go.
 pub struct Delivery<T> {
     run: Run<T, SqliteLedger>,
-    jobs: Vec<Job>,
+    outbox: Arc<PlanOutbox>,
+    /// Of each message in turn.
+    lanes: Vec<Lane>,
+    /// Those who were tried before, or are put off.
+    retries: HashMap<RecipientId, Due>,
     throttle: Throttle,
 }
 
@@ -142,8 +45,8 @@ impl<T: Transport> Delivery<T> {
         newsletter: &Newsletter,
         issue: &Issue,
         desk: &Desk,
-        plan: &Plan,
-        proposal: &Proposal,
+        settled: Settled,
+        limit: Option<usize>,
         signer: Signer,
         transport: T,
         pace: &Pace,
@@ -151,53 +54,32 @@ impl<T: Transport> Delivery<T> {
         clock: Clock,
         stop: watch::Receiver<bool>,
     ) -> Result<Self, PipelineError> {
-        let mut editions: Vec<EditionKey> = Vec::new();
-        let mut places: HashMap<EditionKey, usize> = HashMap::new();
-        let mut messages = HashMap::new();
-        let mut jobs = Vec::new();
-        let mut throttle = pace.throttle();
-        let people = desk.people(plan)?;
-        let is_proven = people.iter().any(|person| person.standing == Standing::Settled);
-        let takes_part = proposal.participants();
-        for person in people {
-            if !takes_part(&person) {
-                continue;
-            }
-            let (Standing::Due(due), Some(edition), Some(reader)) =
-                (person.standing, person.edition, proposal.place(&person.identity))
-            else {
-                continue;
-            };
-            let at = *places.entry(edition).or_insert_with_key(|edition| {
-                editions.push(edition.clone());
-                editions.len() - 1
-            });
-            messages.insert(person.recipient, (reader, at));
-            jobs.push(Job {
-                recipient: person.recipient,
-                lane: throttle.lane(domain(&person.identity)),
-                attempts: due.attempts,
-                first_attempt: due.first_attempt,
-                due: due.at,
-            });
-        }
+        let Settled { plan, assembly, people } = settled;
+        let mut line = Line::new(people, pace.throttle());
+        let planned = desk.ledger().planned(&plan)?;
+        planned.each(|person| line.add(&person))?;
+        let Line { messages, lanes, retries, editions, throttle, is_proven, .. } = line;
+        let keys = planned.editions()?;
+        let editions: Vec<_> = editions.iter().filter_map(|edition| keys.get(edition).cloned()).collect();
+        drop((planned, keys));
         let composer = newsletter.composer(&issue.id, plan.date, Kind::Issue);
         let editions = render(newsletter, issue, &editions)?;
         let editions = editions.iter().map(|edition| composer.prepare(edition)).collect::<Result<_, _>>()?;
         let classifier = super::classifier(&newsletter.folder)?;
         let judge: Judge = Arc::new(move |reply, stage| classifier.of_session(reply, stage));
-        let outbox = PlanOutbox {
+        let outbox = Arc::new(PlanOutbox {
             latest: Latest::open(&newsletter.database(), newsletter.key())?,
             editions,
-            people: proposal.assembly.roster.people.clone(),
+            assembly,
             messages,
+            window: Mutex::default(),
             signer,
             clock: clock.clone(),
-        };
+        });
         let run = Run {
             transport: Arc::new(transport),
             ledger: desk.ledger().clone(),
-            outbox: Arc::new(outbox),
+            outbox: outbox.clone(),
             watch,
             connections: pace.connections,
             window: pace.window,
@@ -207,12 +89,12 @@ impl<T: Transport> Delivery<T> {
             judge,
             max_failure_rate: pace.max_failure_rate.fraction(),
             is_proven,
-            limit: proposal.whom().limit,
+            limit,
             clock,
             chance: Chance::system(),
             stop,
         };
-        Ok(Self { run, jobs, throttle })
+        Ok(Self { run, outbox, lanes, retries, throttle })
     }
 
     /// Delivers.
@@ -220,36 +102,60 @@ impl<T: Transport> Delivery<T> {
     /// # Errors
     /// The ledger can't be written, or the relay refuses us as such.
     pub async fn run(self) -> Result<End, PipelineError> {
-        Ok(self.run.deliver(self.jobs, self.throttle).await?)
+        let Self { run, outbox, lanes, retries, throttle } = self;
+        let numbers = (0..lanes.len()).map(move |at| outbox.messages.recipients()[at]);
+        let jobs = numbers.zip(lanes).map(move |(recipient, lane)| match retries.get(&recipient) {
+            Some(Due { attempts, first_attempt, at }) => {
+                Job { recipient, lane, attempts: *attempts, first_attempt: *first_attempt, due: *at }
+            }
+            None => Job { recipient, lane, attempts: 0, first_attempt: None, due: None },
+        });
+        Ok(run.deliver(jobs, throttle).await?)
     }
 }
 
-/// Composes from prepared editions and the list.
-struct PlanOutbox {
-    /// Who left since the run began.
-    latest: Latest,
-    signer: Signer,
-    /// Tells when a signature is made.
-    clock: Clock,
-    people: Vec<Subscriber>,
-    editions: Vec<Prepared>,
-    /// Places in both.
-    messages: HashMap<RecipientId, (usize, usize)>,
+/// Whoever is due, as they come out of the ledger.
+struct Line {
+    /// Who takes part, in the order of their numbers; those who have come are gone from it.
+    people: Peekable<std::vec::IntoIter<(RecipientId, Place)>>,
+    messages: Messages,
+    lanes: Vec<Lane>,
+    retries: HashMap<RecipientId, Due>,
+    /// In the order in which they are needed.
+    editions: Vec<EditionId>,
+    places: HashMap<EditionId, usize>,
+    throttle: Throttle,
+    is_proven: bool,
 }
 
-impl Outbox for PlanOutbox {
-    fn message(&self, recipient: RecipientId) -> Result<OutboundMessage, NoMessage> {
-        let unknown = || NoMessage::Impossible("not in the plan".to_owned());
-        let (person, edition) = self.messages.get(&recipient).ok_or_else(unknown)?;
-        let person = &self.people[*person];
-        if let Some(suppression) = self.latest.suppression(&person.email)? {
-            return Err(NoMessage::Withheld(Skip::Suppressed(suppression).to_string()));
+impl Line {
+    fn new(people: Vec<(RecipientId, Place)>, throttle: Throttle) -> Self {
+        Self {
+            messages: Messages::with_capacity(people.len()),
+            lanes: Vec::with_capacity(people.len()),
+            people: people.into_iter().peekable(),
+            retries: HashMap::new(),
+            editions: Vec::new(),
+            places: HashMap::new(),
+            throttle,
+            is_proven: false,
         }
-        let message = self.editions[*edition].message(person);
-        let mut message = message.map_err(|error| NoMessage::Impossible(error.to_string()))?;
-        let signed = self.signer.sign(&mut message, self.clock.now());
-        signed.map_err(|error| NoMessage::Impossible(error.to_string()))?;
-        Ok(message)
+    }
+
+    fn add(&mut self, person: &Person<'_>) {
+        self.is_proven |= person.standing == Standing::Settled;
+        while self.people.next_if(|(recipient, _)| *recipient < person.recipient).is_some() {}
+        let Some((_, place)) = self.people.next_if(|(recipient, _)| *recipient == person.recipient) else { return };
+        let (Standing::Due(due), Some(edition)) = (person.standing, person.edition) else { return };
+        let at = *self.places.entry(edition).or_insert_with(|| {
+            self.editions.push(edition);
+            self.editions.len() - 1
+        });
+        self.messages.add(person.recipient, place, at);
+        self.lanes.push(self.throttle.lane(domain(person.identity)));
+        if due != (Due { attempts: 0, first_attempt: None, at: None }) {
+            self.retries.insert(person.recipient, due);
+        }
     }
 }
 

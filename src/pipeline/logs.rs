@@ -5,8 +5,10 @@ use std::fs::File;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
+
 use super::{Desk, PipelineError, refused};
-use crate::domain::IssueId;
+use crate::domain::{IssueId, Reason};
 use crate::ledger::{PersonLine, each_person};
 use crate::state::{StateError, open_to_read, private_file, private_folder};
 use crate::subscribers::neutral;
@@ -72,6 +74,7 @@ pub fn write_logs(database: &Path, issue: &IssueId, alive: bool, folder: &Path) 
 /// A table under way: it takes its place only when it is whole.
 struct Table {
     rows: csv::Writer<File>,
+    times: Times,
     draft: PathBuf,
     path: PathBuf,
 }
@@ -82,32 +85,52 @@ impl Table {
         let mut file = private_file(&draft)?;
         // Without the mark, spreadsheets take UTF-8 for something older.
         file.write_all("\u{feff}".as_bytes())?;
-        let mut rows = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(file);
+        let mut rows =
+            csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).buffer_capacity(64 * 1024).from_writer(file);
         rows.write_record(HEADERS)?;
-        Ok(Self { rows, draft, path })
+        Ok(Self { rows, times: Times::default(), draft, path })
     }
 
-    fn add(&mut self, person: &PersonLine) -> io::Result<()> {
+    fn add(&mut self, person: &PersonLine<'_>) -> io::Result<()> {
         let last = person.last.as_ref();
-        let text = |text: Option<&String>| text.cloned().unwrap_or_default();
+        let code = last.and_then(|last| last.code).map(|code| code.to_string());
         let cells = [
-            last.map(|last| last.at.strftime("%Y-%m-%d %H:%M:%S").to_string()).unwrap_or_default(),
-            person.email.clone(),
-            text(person.language.as_ref()),
-            person.state.clone(),
-            last.and_then(|last| last.refusal).map(|reason| reason.to_string()).unwrap_or_default(),
-            last.and_then(|last| last.code).map(|code| code.to_string()).unwrap_or_default(),
-            text(last.and_then(|last| last.enhanced.as_ref())),
-            text(last.map(|last| &last.text).or(person.reason.as_ref())),
-            text(last.and_then(|last| last.remote.as_ref())),
-            text(last.and_then(|last| last.queue_id.as_ref())),
-            person.attempts.to_string(),
+            last.map_or("", |last| self.times.text(last.at)),
+            person.email,
+            person.language.unwrap_or_default(),
+            person.state,
+            last.and_then(|last| last.refusal).map(Reason::as_str).unwrap_or_default(),
+            code.as_deref().unwrap_or_default(),
+            last.and_then(|last| last.enhanced).unwrap_or_default(),
+            last.map(|last| last.text).or(person.reason).unwrap_or_default(),
+            last.and_then(|last| last.remote).unwrap_or_default(),
+            last.and_then(|last| last.queue_id).unwrap_or_default(),
+            &person.attempts.to_string(),
         ];
-        Ok(self.rows.write_record(cells.iter().map(|cell| neutral(cell).into_owned()))?)
+        for cell in cells {
+            self.rows.write_field(neutral(cell).as_bytes())?;
+        }
+        Ok(self.rows.write_record(None::<&[u8]>)?)
     }
 
     fn end(self) -> io::Result<()> {
         self.rows.into_inner().map_err(csv::IntoInnerError::into_error)?;
         std::fs::rename(&self.draft, &self.path)
+    }
+}
+
+/// Times as a table shows them. Many messages end in the same second, which is written once for them all.
+#[derive(Default)]
+struct Times {
+    second: Option<i64>,
+    text: String,
+}
+
+impl Times {
+    fn text(&mut self, at: Timestamp) -> &str {
+        if self.second.replace(at.as_second()) != Some(at.as_second()) {
+            self.text = at.strftime("%Y-%m-%d %H:%M:%S").to_string();
+        }
+        &self.text
     }
 }

@@ -38,13 +38,19 @@ impl Whom {
         self.only.as_ref().is_none_or(holds) && !self.except.as_ref().is_some_and(holds)
     }
 
+    /// Whether nobody was named, so that it is for all.
+    pub(super) fn is_everyone(&self) -> bool {
+        self.only.is_none() && self.except.is_none()
+    }
+
+    /// Whether someone was named at all.
+    pub(super) fn mentions(&self, identity: &str) -> bool {
+        self.only.iter().chain(&self.except).any(|selection| selection.identities.contains(identity))
+    }
+
     /// Those who are named, and of whom `is_known` knows nothing.
     pub(super) fn strangers(&self, is_known: impl Fn(&str) -> bool) -> Vec<&EmailAddress> {
         let named = self.only.iter().chain(&self.except).flat_map(|selection| &selection.addresses);
         named.filter(|address| !is_known(&address.identity())).collect()
-    }
-
-    pub(super) fn at_most(&self, people: usize) -> usize {
-        self.limit.map_or(people, |limit| people.min(limit))
     }
 }

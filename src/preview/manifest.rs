@@ -1,7 +1,15 @@
-//! `manifest.json`: the preview for programs to read. Its form is fixed; scripts lean on it.
+//! `manifest.json`: the preview for programs to read. Its form is fixed; scripts lean on it. Who gets nothing may
+//! be a long list, and is written as it is gone through.
 
-use serde::Serialize;
+use std::cell::RefCell;
+use std::io::{self, Write};
 
+use serde::ser::{Error as _, SerializeSeq as _};
+use serde::{Serialize, Serializer};
+
+use super::{Addresses, PreviewError, Readers};
+
+/// What a preview tells of itself.
 #[derive(Debug, Clone, Serialize)]
 pub struct Manifest {
     pub issue: String,
@@ -10,7 +18,9 @@ pub struct Manifest {
     /// People who get an edition.
     pub recipients: usize,
     pub editions: Vec<EditionEntry>,
-    pub skipped: Vec<SkippedEntry>,
+    /// How many people get nothing.
+    #[serde(skip)]
+    pub skipped: usize,
 }
 
 /// One edition; paths are relative to the preview's folder.
@@ -34,20 +44,73 @@ pub struct EditionEntry {
 
 /// Someone who gets nothing.
 #[derive(Debug, Clone, Serialize)]
-pub struct SkippedEntry {
+pub(super) struct SkippedEntry {
     /// Masked unless addresses were asked for.
     pub email: String,
     pub reason: String,
 }
 
-impl Manifest {
-    /// As it stands in the file.
-    ///
-    /// # Panics
-    /// Never: strings and numbers can always be written.
-    #[must_use]
-    pub fn json(&self) -> String {
-        let json = serde_json::to_string_pretty(self).unwrap_or_else(|error| unreachable!("{error}"));
-        json + "\n"
+/// The manifest with those who get nothing behind it.
+#[derive(Serialize)]
+struct Whole<'a> {
+    #[serde(flatten)]
+    manifest: &'a Manifest,
+    skipped: Skipped<'a>,
+}
+
+struct Skipped<'a> {
+    readers: &'a dyn Readers,
+    addresses: Addresses,
+    /// What went wrong while they were gone through.
+    fault: RefCell<Option<PreviewError>>,
+}
+
+impl Serialize for Skipped<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut entries = serializer.serialize_seq(None)?;
+        let mut refused = Ok(());
+        let gone_through = self.readers.each_skipped(&mut |email, reason| {
+            let entry = SkippedEntry { email: self.addresses.show(email), reason: reason.to_owned() };
+            if refused.is_ok() {
+                refused = entries.serialize_element(&entry);
+            }
+            Ok(())
+        });
+        refused?;
+        gone_through.map_err(|error| {
+            let told = S::Error::custom(&error);
+            self.fault.replace(Some(error));
+            told
+        })?;
+        entries.end()
     }
+}
+
+impl Manifest {
+    /// Writes it as it stands in the file.
+    ///
+    /// # Errors
+    /// It can't be written, or the people can't be read to their end.
+    pub(super) fn write(
+        &self,
+        readers: &dyn Readers,
+        addresses: Addresses,
+        mut out: impl Write,
+    ) -> Result<(), ManifestError> {
+        let skipped = Skipped { readers, addresses, fault: RefCell::default() };
+        let whole = Whole { manifest: self, skipped };
+        match serde_json::to_writer_pretty(&mut out, &whole) {
+            Ok(()) => out.write_all(b"\n").and_then(|()| out.flush()).map_err(ManifestError::Write),
+            Err(error) => Err(match whole.skipped.fault.take() {
+                Some(fault) => ManifestError::People(fault),
+                None => ManifestError::Write(error.into()),
+            }),
+        }
+    }
+}
+
+/// The manifest is not whole.
+pub(super) enum ManifestError {
+    Write(io::Error),
+    People(PreviewError),
 }

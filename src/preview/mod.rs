@@ -5,17 +5,23 @@ mod gallery;
 mod manifest;
 
 use std::fs;
+use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 
 use crate::compose::{ComposeError, Composer, Prepared};
-use crate::domain::Digest;
+use crate::domain::{Digest, EmailAddress};
 use crate::edition::{Edition, EditionKey};
 use crate::issue::Issue;
 use crate::render::RenderedEdition;
-use crate::state::{private_file, private_folder};
+use crate::state::{StateError, private_file, private_folder};
 use crate::subscribers::Subscriber;
 
-pub use manifest::{EditionEntry, Manifest, SkippedEntry};
+use manifest::ManifestError;
+
+pub use manifest::{EditionEntry, Manifest};
+
+/// The file that tells programs of a preview.
+pub const MANIFEST: &str = "manifest.json";
 
 /// What a preview is made of.
 pub struct Preview<'a> {
@@ -25,13 +31,33 @@ pub struct Preview<'a> {
     pub composer: Composer<'a>,
     /// Each edition and how many people get it.
     pub editions: Vec<(RenderedEdition, usize)>,
-    /// The place in `editions` of each person who gets one.
-    pub readers: Vec<(&'a Subscriber, usize)>,
-    pub skipped: Vec<(&'a Subscriber, String)>,
+    /// How many people get nothing.
+    pub skipped: usize,
+    pub readers: &'a dyn Readers,
     /// Alias and header of declared columns: what stands in for a cell in an edition's sample.
     pub columns: &'a [(&'a str, &'a str)],
     pub addresses: Addresses,
     pub extent: Extent,
+}
+
+/// What is done with someone who gets an edition, whose place comes with them.
+pub type EachReader<'a> = &'a mut dyn FnMut(&Subscriber, usize) -> Result<(), PreviewError>;
+/// What is done with someone who gets none, for a reason.
+pub type EachSkipped<'a> = &'a mut dyn FnMut(&EmailAddress, &str) -> Result<(), PreviewError>;
+
+/// Whoever knows the people of the list, and hands them over one after the other, in its order.
+pub trait Readers {
+    /// Hands over each person who gets an edition, with its place in [`Preview::editions`].
+    ///
+    /// # Errors
+    /// The people can't be read, or what is done with one of them fails.
+    fn each_reader(&self, each: EachReader<'_>) -> Result<(), PreviewError>;
+
+    /// Hands over each person who gets none, with the reason.
+    ///
+    /// # Errors
+    /// As [`Readers::each_reader`].
+    fn each_skipped(&self, each: EachSkipped<'_>) -> Result<(), PreviewError>;
 }
 
 /// An item that some editions show in another language.
@@ -73,6 +99,17 @@ pub enum PreviewError {
     Gallery(String),
     #[error(transparent)]
     Compose(#[from] ComposeError),
+    #[error(transparent)]
+    State(#[from] StateError),
+}
+
+impl Addresses {
+    fn show(self, email: &EmailAddress) -> String {
+        match self {
+            Self::Masked => email.masked(),
+            Self::Shown => email.to_string(),
+        }
+    }
 }
 
 impl Preview<'_> {
@@ -94,25 +131,28 @@ impl Preview<'_> {
             prepared.push(messages);
         }
         if self.extent == Extent::EachRecipient {
-            for (person, place) in &self.readers {
-                let message = prepared[*place].message(person)?;
-                out.write(&format!("each/row-{:05}.eml", person.line), &message.content.to_vec())?;
-            }
+            self.readers.each_reader(&mut |person, place| {
+                let message = prepared[place].message(person)?;
+                out.write(&format!("each/row-{:05}.eml", person.line), &message.content.to_vec())
+            })?;
         }
-        let skipped = self
-            .skipped
-            .iter()
-            .map(|(person, reason)| SkippedEntry { email: self.shown(person), reason: reason.clone() });
         let manifest = Manifest {
             issue: self.issue.id.to_string(),
             digest: self.digest.to_string(),
-            recipients: self.readers.len(),
+            recipients: self.editions.iter().map(|(_, recipients)| recipients).sum(),
             editions,
-            skipped: skipped.collect(),
+            skipped: self.skipped,
         };
         out.write("index.html", gallery::page(self, &manifest, &pages)?.as_bytes())?;
         // Last, since it tells a finished preview from one that was broken off.
-        out.write("manifest.json", manifest.json().as_bytes())?;
+        let path = folder.join(MANIFEST);
+        let unwritable = |error| PreviewError::Write(path.clone(), error);
+        let file = private_file(&path).map_err(unwritable)?;
+        let written = manifest.write(self.readers, self.addresses, BufWriter::new(file));
+        written.map_err(|error| match error {
+            ManifestError::Write(error) => unwritable(error),
+            ManifestError::People(error) => error,
+        })?;
         Ok(manifest)
     }
 
@@ -190,20 +230,13 @@ impl Preview<'_> {
         let edition = Edition::assemble(self.issue, key);
         edition.fallen_back().map(|(item, language)| (item.to_string(), language.to_string())).collect()
     }
-
-    fn shown(&self, person: &Subscriber) -> String {
-        match self.addresses {
-            Addresses::Masked => person.email.masked(),
-            Addresses::Shown => person.email.to_string(),
-        }
-    }
 }
 
 /// Removes a preview that stands in `folder`; anything else there is none of ours.
 fn clear(folder: &Path) -> Result<(), PreviewError> {
     let failed = |error| PreviewError::Write(folder.to_owned(), error);
     private_folder(folder).map_err(failed)?;
-    let ours = ["index.html", "manifest.json", "editions", "each"];
+    let ours = ["index.html", MANIFEST, "editions", "each"];
     let entries = fs::read_dir(folder).map_err(failed)?.collect::<Result<Vec<_>, _>>().map_err(failed)?;
     if entries.iter().any(|entry| !ours.iter().any(|name| entry.file_name() == *name)) {
         return Err(PreviewError::Foreign(folder.to_owned()));

@@ -45,8 +45,13 @@ impl Book {
     /// What is known of the reader with this address.
     #[must_use]
     pub fn record(&self, email: &EmailAddress) -> Option<&Record> {
-        let named = self.names.get(&email.identity());
-        let reader = match named {
+        if self.records.is_empty() { None } else { self.record_of(&email.identity(), email) }
+    }
+
+    /// [`Book::record`] where the identity of the address was worked out already.
+    #[must_use]
+    pub fn record_of(&self, identity: &str, email: &EmailAddress) -> Option<&Record> {
+        let reader = match self.names.get(identity) {
             Some(reader) => *reader,
             None if self.nameless => self.key.pseudonym(email),
             None => return None,

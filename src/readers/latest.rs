@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Mutex;
+use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 
@@ -10,14 +11,20 @@ use crate::domain::EmailAddress;
 use crate::domain::token::TokenKey;
 use crate::state::{StateError, open_to_read};
 
+/// For so long what was read holds. Between two messages of a run it is next to nothing, and thousands of
+/// messages a second need not each ask for themselves.
+const FRESH: Duration = Duration::from_millis(5);
+
 /// A book that is read anew whenever an event was added, by whatever process.
 pub struct Latest(Option<Mutex<Reading>>);
 
 struct Reading {
     connection: Connection,
     key: TokenKey,
-    /// The number of the last event in the book.
+    /// The number of the last event in the book,
     last: Option<i64>,
+    /// and when it was last asked for.
+    asked: Option<Instant>,
     book: Book,
 }
 
@@ -28,19 +35,20 @@ impl Latest {
     /// It can't be read.
     pub fn open(path: &Path, key: &TokenKey) -> Result<Self, StateError> {
         let Some(connection) = open_to_read(path)? else { return Ok(Self(None)) };
-        let reading = Reading { connection, key: key.clone(), last: None, book: Book::new(key.clone(), []) };
+        let reading =
+            Reading { connection, key: key.clone(), last: None, asked: None, book: Book::new(key.clone(), []) };
         Ok(Self(Some(Mutex::new(reading))))
     }
 
-    /// Why the reader with this address is not sent to, as of now.
+    /// Why the reader with this address is not sent to, as of `now`, or of a moment before.
     ///
     /// # Errors
     /// The database can't be read.
-    pub fn suppression(&self, email: &EmailAddress) -> Result<Option<Suppression>, StateError> {
+    pub fn suppression(&self, email: &EmailAddress, now: Instant) -> Result<Option<Suppression>, StateError> {
         let Some(reading) = &self.0 else { return Ok(None) };
         // Whoever panicked while reading left the book as it was.
         let mut reading = reading.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        reading.refresh().map_err(|error| {
+        reading.refresh(now).map_err(|error| {
             let path = reading.connection.path().unwrap_or_default();
             StateError::Database(path.into(), error)
         })?;
@@ -49,13 +57,17 @@ impl Latest {
 }
 
 impl Reading {
-    fn refresh(&mut self) -> rusqlite::Result<()> {
+    fn refresh(&mut self, now: Instant) -> rusqlite::Result<()> {
+        if self.asked.is_some_and(|asked| now.saturating_duration_since(asked) < FRESH) {
+            return Ok(());
+        }
         let last: Option<i64> =
             self.connection.prepare_cached("SELECT max(id) FROM reader_event")?.query_row([], |row| row.get(0))?;
         if last != self.last {
             self.book = Register::book(&self.connection, self.key.clone())?;
             self.last = last;
         }
+        self.asked = Some(now);
         Ok(())
     }
 }
@@ -72,10 +84,11 @@ mod tests {
         let path = folder.path().join("bulletin.db");
         let key = TokenKey::new(b"secret");
         let ann: EmailAddress = "ann@example.org".parse().unwrap();
-        assert!(Latest::open(&path, &key).unwrap().suppression(&ann).unwrap().is_none());
+        let mut at = Instant::now();
+        assert!(Latest::open(&path, &key).unwrap().suppression(&ann, at).unwrap().is_none());
         let register = Register::new(Database::open(&path).unwrap());
         let latest = Latest::open(&path, &key).unwrap();
-        assert!(latest.suppression(&ann).unwrap().is_none());
+        assert!(latest.suppression(&ann, at).unwrap().is_none());
         let event = |change| Event {
             reader: key.pseudonym(&ann),
             identity: Some(ann.identity()),
@@ -85,8 +98,11 @@ mod tests {
             note: None,
         };
         register.append(vec![event(Change::Suppressed(Cause::Unsubscribed))]).unwrap();
-        assert!(latest.suppression(&ann).unwrap().is_some());
+        assert!(latest.suppression(&ann, at).unwrap().is_none(), "asked a moment ago");
+        at += FRESH;
+        assert!(latest.suppression(&ann, at).unwrap().is_some());
         register.append(vec![event(Change::Restored)]).unwrap();
-        assert!(latest.suppression(&ann).unwrap().is_none());
+        at += FRESH;
+        assert!(latest.suppression(&ann, at).unwrap().is_none());
     }
 }

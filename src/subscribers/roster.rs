@@ -16,6 +16,8 @@ pub struct People<'a> {
     reader: RowReader<'a>,
     seen: Seen,
     row: Row,
+    /// Of the person that was read last.
+    identity: String,
     findings: Vec<Finding>,
 }
 
@@ -46,7 +48,7 @@ impl<'a> People<'a> {
             .map_err(|finding| ListError::invalid(finding, table.shown()))?;
         let delimiter = table.dialect().map_or(',', |dialect| dialect.delimiter.into());
         let reader = RowReader::new(headers, words, delimiter);
-        Ok(Self { table, reader, seen: Seen::default(), row: Row::default(), findings })
+        Ok(Self { table, reader, seen: Seen::default(), row: Row::default(), identity: String::new(), findings })
     }
 
     /// Reads the next row that is not blank; none at the end.
@@ -63,9 +65,9 @@ impl<'a> People<'a> {
             }
         }
         let Some(subscriber) = self.reader.read(&self.row, &mut self.findings) else { return Ok(Some(Verdict::Bad)) };
-        let identity = subscriber.email.identity();
+        self.identity = subscriber.email.identity();
         let preferences = (&subscriber.languages, &subscriber.topics);
-        let before = self.seen.note(&identity, &mailbox(&identity), subscriber.line, preferences);
+        let before = self.seen.note(&self.identity, &mailbox(&self.identity), subscriber.line, preferences);
         Ok(Some(match before {
             Before::Nothing => Verdict::Person { subscriber, mailbox: None },
             Before::Mailbox { line } => Verdict::Person { subscriber, mailbox: Some(line) },
@@ -82,6 +84,12 @@ impl<'a> People<'a> {
     #[must_use]
     pub fn row(&self) -> &Row {
         &self.row
+    }
+
+    /// What makes the person that was read last the same in every spelling.
+    #[must_use]
+    pub fn identity(&self) -> &str {
+        &self.identity
     }
 
     #[must_use]

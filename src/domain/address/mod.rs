@@ -108,9 +108,18 @@ impl EmailAddress {
     /// What makes two spellings the same person: NFC, lower case, the domain as an A-label.
     #[must_use]
     pub fn identity(&self) -> String {
+        if self.as_str().is_ascii() && !is_quoted(self.0.user()) {
+            return self.as_str().to_ascii_lowercase();
+        }
         let local = self.plain_local();
         let folded = format!("{local}@{}", self.0.domain()).to_lowercase();
         if is_nfc(&folded) { folded } else { folded.nfc().collect() }
+    }
+
+    /// The whole address.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        self.0.as_ref()
     }
 
     /// The local part, as it was typed.
