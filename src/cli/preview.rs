@@ -35,10 +35,11 @@ pub(super) struct Preview {
 impl Preview {
     pub(super) fn run(&self, dir: Option<&Path>) -> Result<Ended, PipelineError> {
         let Opened { newsletter, issue, assembly } = Opened::open(dir, &self.issue, self.subscribers.as_deref())?;
-        let rendered = pipeline::render(&newsletter, &issue, &assembly.editions)?;
+        let outbox = pipeline::outbox(&newsletter, &issue.id);
+        let rendered = pipeline::render_changed(&newsletter, &issue, &assembly.editions, &outbox.join("rendered"))?;
         diagnostics::tell_template_doubts(rendered.iter().flat_map(|edition| &edition.findings));
         let digest = newsletter.digest(&issue);
-        let out = self.out.clone().unwrap_or_else(|| pipeline::outbox(&newsletter, &issue.id).join("preview"));
+        let out = self.out.clone().unwrap_or_else(|| outbox.join("preview"));
         let editions = rendered.into_iter().enumerate();
         let columns: Vec<_> =
             newsletter.config.columns.iter().map(|(alias, header)| (alias.as_str(), header.as_str())).collect();

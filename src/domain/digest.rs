@@ -31,6 +31,12 @@ impl Digester {
         self
     }
 
+    /// Adds to the piece that was added last, whose length is not known beforehand; nothing else may follow.
+    pub fn add_on(&mut self, content: impl AsRef<[u8]>) -> &mut Self {
+        self.0.update(content);
+        self
+    }
+
     #[must_use]
     pub fn finish(&self) -> Digest {
         let full: [u8; 32] = self.0.clone().finalize().into();

@@ -8,7 +8,7 @@
 use std::fmt::Write as _;
 
 /// What goes into the place of a marker.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub enum Field {
     /// A column of the list by its alias, and what stands in for a blank cell.
     Column { alias: String, default: Option<String> },
@@ -19,7 +19,7 @@ pub enum Field {
 }
 
 /// How a value has to be written in the place where it lands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub enum Escape {
     /// As it is: plain text and header values (which are encoded as a whole later).
     Plain,
@@ -75,11 +75,11 @@ pub fn in_url(text: &str) -> String {
 }
 
 /// A finished part of a mail, with places left open for the reader's own values.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 pub struct Merge(Vec<Piece>);
 
 /// What a part is made of.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Piece {
     /// The same for every reader; never empty, and never behind another.
     Literal(String),

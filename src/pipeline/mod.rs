@@ -12,16 +12,17 @@ mod newsletter;
 mod outbox;
 mod pace;
 mod proposal;
+mod rendering;
 mod signing;
 mod whom;
 
 use std::fmt;
 
 use crate::domain::IssueId;
-use crate::edition::{self, Edition, EditionKey, NoEdition, Preferences};
+use crate::edition::{self, EditionKey, NoEdition, Preferences};
 use crate::issue::Issue;
 use crate::readers::{Record, Suppression};
-use crate::render::{self, RenderError, RenderedEdition};
+use crate::render::RenderError;
 use crate::subscribers::Subscriber;
 
 pub use assembly::{Assembly, Entries, assemble};
@@ -34,6 +35,7 @@ pub use logs::{BOUNCES, DELIVERIES, write_logs};
 pub use newsletter::{Newsletter, was_ever_sent};
 pub use pace::{Mode, Pace};
 pub use proposal::{Decisions, Proposal};
+pub use rendering::{render, render_changed};
 pub use signing::signing_keys;
 pub use whom::{Selection, Whom};
 
@@ -102,19 +104,6 @@ pub fn select(newsletter: &Newsletter, issue: &Issue, person: &Subscriber) -> Re
     let column = |alias: &str| person.column(alias);
     let preferences = Preferences { languages: &person.languages, topics: &person.topics, column: &column };
     edition::select(issue, preferences, newsletter.config.newsletter.when_empty)
-}
-
-/// Renders each of `editions` once, in the same order.
-///
-/// # Errors
-/// A template has a fault.
-pub fn render(
-    newsletter: &Newsletter,
-    issue: &Issue,
-    editions: &[EditionKey],
-) -> Result<Vec<RenderedEdition>, RenderError> {
-    let render = |key| render::render(&Edition::assemble(issue, key), &newsletter.templates, newsletter.setting());
-    editions.iter().map(render).collect()
 }
 
 fn issue_folder(issue: &IssueId) -> std::path::PathBuf {

@@ -99,7 +99,13 @@ impl Newsletter {
         for (name, content) in &issue.sources {
             digester.add(name, content);
         }
-        self.templates.digest(&mut digester);
+        self.digest_setting(&mut digester);
+        digester.finish()
+    }
+
+    /// Feeds to `digester` all that shows in a mail beside its issue.
+    pub(super) fn digest_setting(&self, digester: &mut Digester) {
+        self.templates.digest(digester);
         if let Some(logo) = &self.logo {
             digester.add("logo", &logo.bytes);
         }
@@ -115,7 +121,6 @@ impl Newsletter {
             "brand": config.brand,
         });
         digester.add("configuration", slices.to_string());
-        digester.finish()
     }
 
     /// The slices of the configuration that rendering needs.

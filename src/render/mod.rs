@@ -14,6 +14,7 @@ mod text;
 use std::path::{Path, PathBuf};
 
 use crate::config::{Brand, Links, Newsletter, Sender};
+use crate::domain::digest::Digester;
 use crate::domain::field::{Escape, Merge};
 use crate::domain::{Digest, Finding, Language, Localised, Severity};
 use crate::edition::{Edition, EditionKey};
@@ -63,6 +64,20 @@ pub enum RenderError {
 }
 
 impl RenderedEdition {
+    /// An edition of these parts, without doubts; its digest is over all of them.
+    #[must_use]
+    pub fn new(key: EditionKey, subject: Merge, html: Merge, text: Merge, images: Vec<EmbeddedImage>) -> Self {
+        let mut digester = Digester::default();
+        digester.add("edition", key.id());
+        subject.digest("subject", &mut digester);
+        html.digest("html", &mut digester);
+        text.digest("text", &mut digester);
+        for image in &images {
+            digester.add(&image.content_id, &image.bytes);
+        }
+        Self { key, subject, html, text, images, digest: digester.finish(), findings: Vec::new() }
+    }
+
     /// The language that gives the mail its subject, its `lang` and its direction.
     ///
     /// # Panics
@@ -97,15 +112,8 @@ pub fn render(
     let subject = edition.parts[0].front.subject.clone();
     let images = pictures.into_used();
 
-    let mut digester = crate::domain::digest::Digester::default();
-    digester.add("edition", edition.key.id());
-    subject.digest("subject", &mut digester);
-    html.digest("html", &mut digester);
-    text.digest("text", &mut digester);
-    for image in &images {
-        digester.add(&image.content_id, &image.bytes);
-    }
-    Ok(RenderedEdition { key: edition.key.clone(), subject, html, text, images, digest: digester.finish(), findings })
+    let rendered = RenderedEdition::new(edition.key.clone(), subject, html, text, images);
+    Ok(RenderedEdition { findings, ..rendered })
 }
 
 /// The MJML of one edition, as MJML's own tools take it.

@@ -10,6 +10,7 @@ mod cli;
 mod dkim;
 mod editions;
 mod golden;
+mod kept;
 mod message;
 mod project;
 mod python;
