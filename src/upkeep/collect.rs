@@ -238,9 +238,11 @@ fn is_for(recipient: &str, base: &EmailAddress) -> bool {
     format!("{local}@{domain}").eq_ignore_ascii_case(&base.to_string())
 }
 
+/// The same for a mail with CRLF, as servers hand it over, and with LF, as files have it.
 fn digest(mail: &Mail) -> Digest {
     let mut digester = Digester::default();
-    digester.add("mail", &mail.bytes);
+    let plain: Vec<u8> = mail.bytes.iter().copied().filter(|byte| *byte != b'\r').collect();
+    digester.add("mail", plain);
     digester.finish()
 }
 

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use super::dovecot::{Mailboxes, PASSWORD};
 use super::postfix::{Manners, PLAIN, Postfix};
 use super::{Den, Filed, exim};
 use crate::project::{Project, Said};
@@ -60,6 +61,25 @@ fn forge(mailbox: &Path, about: &str) {
     std::fs::write(mailbox.join("new/forged"), report).unwrap();
 }
 
+/// What the same mails would do that lie in Dovecot; none where there is no Dovecot with IMAP.
+fn over_imap(project: &Project, mailbox: &Path) -> Option<Value> {
+    let dovecot = Mailboxes::start()?;
+    for entry in std::fs::read_dir(mailbox.join("new")).unwrap() {
+        let entry = entry.unwrap();
+        let text = std::fs::read_to_string(entry.path()).unwrap();
+        dovecot.deliver(entry.file_name().to_str().unwrap(), &text);
+    }
+    let place = format!("imaps://ann@localhost:{}/INBOX", dovecot.imaps);
+    let ca = dovecot.den.text("ca.pem");
+    let bounces = format!("[bounces]\nmailbox = \"{place}\"\nca = \"{ca}\"\npassword_env = \"BOX\"\n\n[throttle]");
+    project.edit("bulletin.toml", "[throttle]", &bounces);
+    let mut command = project.command(&["bounces", "collect", "--dry-run", "--json"]);
+    let said = Said::from(command.env("BOX", PASSWORD).output().unwrap());
+    assert_eq!(said.status, Some(0), "{said:#?}");
+    project.edit("bulletin.toml", &bounces, "[throttle]");
+    Some(serde_json::from_str(&said.stdout).unwrap())
+}
+
 #[test]
 fn what_postfix_returns_suppresses_exactly_whom_it_can_not_reach_and_the_next_send_skips_them() {
     let (gone, full, forwarded, unknown) = (reader(4), reader(5), reader(6), reader(7));
@@ -76,9 +96,14 @@ fn what_postfix_returns_suppresses_exactly_whom_it_can_not_reach_and_the_next_se
     let mailbox = postfix.den.path("mail/bounces");
     Filed::wait_for(&mailbox, 3);
     forge(&mailbox, &reader(0));
+    let over_imap = over_imap(&project, &mailbox);
     let mailbox = mailbox.to_str().unwrap();
     let told = project.json(&["bounces", "collect", mailbox, "--json"], 0);
     assert_eq!(emails(&told["suppressed"]), [gone.as_str(), forwarded.as_str()], "{told}");
+    if let Some(over_imap) = over_imap {
+        assert_eq!(emails(&over_imap["suppressed"]), emails(&told["suppressed"]), "{over_imap}");
+        assert_eq!((&over_imap["mails"], &over_imap["counted"]), (&4.into(), &told["counted"]));
+    }
     assert_eq!(emails(&told["counted"]), [full.as_str()], "{told}");
     assert_eq!(told["doubtful"].as_array().unwrap().len(), 1, "{told}");
     let again = project.json(&["bounces", "collect", mailbox, "--json"], 0);
