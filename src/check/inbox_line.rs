@@ -34,11 +34,11 @@ pub(super) fn check(source: &Source<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-/// More than one exclamation mark, or at least ten letters of which hardly one is small.
+/// More than one exclamation mark, or at least ten letters of which few are small.
 fn is_shouting(subject: &str) -> bool {
     let large = subject.chars().filter(|c| c.is_uppercase()).count();
     let small = subject.chars().filter(|c| c.is_lowercase()).count();
-    subject.matches('!').count() > 1 || (large >= 10 && large > small * 4)
+    subject.matches('!').count() > 1 || (large >= 10 && large > small * 2)
 }
 
 #[cfg(test)]

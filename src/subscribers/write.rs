@@ -149,12 +149,18 @@ fn encode_checked(encoding: &'static Encoding, text: &str, bytes: &mut Vec<u8>) 
         "UTF-16BE" => bytes.extend(text.encode_utf16().flat_map(u16::to_be_bytes)),
         _ if encoding == UTF_8 || text.is_ascii() && encoding.is_ascii_compatible() => bytes.extend(text.as_bytes()),
         _ => {
+            let start = bytes.len();
             let mut encoder = encoding.new_encoder();
             let room = encoder.max_buffer_length_from_utf8_without_replacement(text.len()).unwrap_or(4 * text.len());
             bytes.reserve(room);
             if let (EncoderResult::Unmappable(character), _) =
                 encoder.encode_from_utf8_to_vec_without_replacement(text, bytes, true)
             {
+                return Err(character);
+            }
+            // Some encodings write two characters as one: the yen sign of Shift_JIS is a backslash.
+            let (read, _) = encoding.decode_without_bom_handling(&bytes[start..]);
+            if let Some((character, _)) = text.chars().zip(read.chars()).find(|(one, other)| one != other) {
                 return Err(character);
             }
         }
@@ -165,6 +171,13 @@ fn encode_checked(encoding: &'static Encoding, text: &str, bytes: &mut Vec<u8>) 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_character_that_would_come_back_as_another_is_not_written() {
+        let mut bytes = Vec::new();
+        assert_eq!(encode_checked(encoding_rs::SHIFT_JIS, "100\u{a5}", &mut bytes), Err('\u{a5}'));
+        assert_eq!(encode_checked(encoding_rs::SHIFT_JIS, "百円", &mut bytes), Ok(()));
+    }
 
     #[test]
     fn what_a_spreadsheet_would_run_is_marked_as_text() {

@@ -51,6 +51,8 @@ fn a_mail_is_worked_on_once_so_that_it_does_not_undo_what_a_person_decided_since
     // Marked as read, as a mail program does it.
     assert_eq!(collected["filed"], 1);
     assert!(project.path("mailbox/cur/1:2,S").exists() && !project.path("mailbox/new/1").exists());
+    // It is not fetched again, and not worked on again where it comes under another name.
+    fs::copy(project.path("mailbox/cur/1:2,S"), project.path("mailbox/new/2")).unwrap();
     let collected = project.json(&["bounces", "collect", "--json"], 0);
     assert_eq!((&collected["mails"], &collected["unsubscribed"]), (&1.into(), &serde_json::json!([])));
     assert_eq!(project.json(&["subscribers", "show", &reader(0), "--json"], 0)["suppressed"], serde_json::Value::Null);

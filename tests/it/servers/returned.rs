@@ -106,6 +106,7 @@ fn what_postfix_returns_suppresses_exactly_whom_it_can_not_reach_and_the_next_se
     }
     assert_eq!(emails(&told["counted"]), [full.as_str()], "{told}");
     assert_eq!(told["doubtful"].as_array().unwrap().len(), 1, "{told}");
+    assert_eq!(told["filed"], 4, "{told}");
     let again = project.json(&["bounces", "collect", mailbox, "--json"], 0);
     assert_eq!((&again["reports"], &again["suppressed"]), (&0.into(), &serde_json::json!([])));
 
@@ -118,7 +119,7 @@ fn what_postfix_returns_suppresses_exactly_whom_it_can_not_reach_and_the_next_se
         assert!(why.starts_with("suppressed: bounced on ") && why.contains("user-unknown"), "{email}: {why}");
     }
     // The full mailbox was tried again, and what came back counts as its second issue.
-    Filed::wait_for(&postfix.den.path("mail/bounces"), 5);
+    Filed::wait_for(&postfix.den.path("mail/bounces"), 1);
     let told = project.json(&["bounces", "collect", mailbox, "--json"], 0);
     assert_eq!((&told["counted"][0]["times"], &told["counted"][0]["of"]), (&2.into(), &3.into()), "{told}");
     postfix.close();
