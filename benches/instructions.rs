@@ -21,7 +21,7 @@ type Preparation = fn() -> Kernel;
 
 /// Each kernel with the times that are enough to be heard above its preparation, and no more.
 const KERNELS: [(&str, u32, Preparation); 8] = [
-    ("compose", 100, mail::compose),
+    ("compose", 1000, mail::compose),
     ("encode", 20, mail::encode),
     ("sign", 20, mail::sign),
     ("edition", 3, mail::edition),
