@@ -126,12 +126,16 @@ impl<'a> Source<'a> {
                 }
                 Event::End(TagEnd::Link) => self.links.extend(links.pop()),
                 Event::Start(Tag::Image { dest_url, .. }) => {
-                    links.iter_mut().for_each(|link| link.has_picture = true);
+                    for link in &mut links {
+                        link.has_picture = true;
+                    }
                     pictures.push(Picture { source: dest_url.into_string(), alt: String::new(), at: range.start });
                 }
                 Event::End(TagEnd::Image) => {
                     if let Some(picture) = pictures.pop() {
-                        links.iter_mut().for_each(|link| link.text.push_str(&picture.alt));
+                        for link in &mut links {
+                            link.text.push_str(&picture.alt);
+                        }
                         self.pictures.push(picture);
                     }
                 }
@@ -142,15 +146,25 @@ impl<'a> Source<'a> {
                     }
                 }
                 Event::End(TagEnd::CodeBlock) => in_code = false,
-                Event::Code(text) => links.iter_mut().for_each(|link| link.text.push_str(&text)),
+                Event::Code(text) => {
+                    for link in &mut links {
+                        link.text.push_str(&text);
+                    }
+                }
                 Event::Text(text) if !in_code => match pictures.last_mut() {
                     Some(picture) => picture.alt.push_str(&text),
                     None => {
-                        links.iter_mut().for_each(|link| link.text.push_str(&text));
+                        for link in &mut links {
+                            link.text.push_str(&text);
+                        }
                         self.words.push(Words { text: text.into_string(), at: range.start });
                     }
                 },
-                Event::SoftBreak | Event::HardBreak => links.iter_mut().for_each(|link| link.text.push(' ')),
+                Event::SoftBreak | Event::HardBreak => {
+                    for link in &mut links {
+                        link.text.push(' ');
+                    }
+                }
                 _ => {}
             }
         }

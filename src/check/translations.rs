@@ -5,6 +5,7 @@
 //! and item, a digest of the original as it was then.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use super::numbers::numbers;
 use super::rules::{LINKS_DIFFER, NUMBERS_DIFFER, STALE_TRANSLATION, UNTRANSLATED};
@@ -56,8 +57,11 @@ impl Record {
                         # `bulletin check --accept-translations`.\n"
             .to_owned();
         for (language, items) in &self.0 {
-            text.push_str(&format!("\n[{language}]\n"));
-            items.iter().for_each(|(id, digest)| text.push_str(&format!("{id} = \"{digest}\"\n")));
+            // Writing to a String can't fail.
+            let _ = writeln!(text, "\n[{language}]");
+            for (id, digest) in items {
+                let _ = writeln!(text, "{id} = \"{digest}\"");
+            }
         }
         text
     }

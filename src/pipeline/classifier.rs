@@ -1,9 +1,11 @@
 //! What judges mail that came back, and replies: the built-in grammars and rules, and the newsletter's own.
 
 use std::path::Path;
+use std::sync::{Arc, LazyLock};
 
 use super::{PipelineError, refused};
 use crate::bounces::Classifier;
+use crate::deliver::Judge;
 
 /// The folder of a newsletter with grammars and rules of its own.
 const OWN: &str = "bounces";
@@ -21,4 +23,19 @@ pub fn classifier(folder: &Path) -> Result<Classifier, PipelineError> {
         let help = format!("mend or remove the file in {}", folder.display());
         refused(format!("the grammars can't be used: {error}"), help)
     })
+}
+
+/// What judges a relay's replies in a run. The built-in classifier is made when the first reply asks for it, which
+/// in a good run none does; a newsletter's own files are read at once, so that their faults are told before
+/// anything leaves.
+///
+/// # Errors
+/// As [`classifier`].
+pub(super) fn judge(folder: &Path) -> Result<Judge, PipelineError> {
+    if folder.join(OWN).is_dir() {
+        let own = classifier(folder)?;
+        return Ok(Arc::new(move |reply, stage| own.of_session(reply, stage)));
+    }
+    let built_in = LazyLock::new(Classifier::built_in);
+    Ok(Arc::new(move |reply, stage| built_in.of_session(reply, stage)))
 }

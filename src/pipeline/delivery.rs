@@ -6,13 +6,14 @@ use std::sync::{Arc, Mutex};
 
 use tokio::sync::watch;
 
+use super::classifier::judge;
 use super::outbox::{Messages, PlanOutbox};
 use super::pace::domain;
 use super::{Desk, Newsletter, Pace, PipelineError, Settled, refused, render};
 use crate::compose::Kind;
 use crate::compose::dkim::Signer;
 use crate::deliver::throttle::{Lane, Throttle};
-use crate::deliver::{ConnectError, Connection as _, End, Job, Judge, Run, Transport, Watch};
+use crate::deliver::{ConnectError, Connection as _, End, Job, Run, Transport, Watch};
 use crate::domain::chance::Chance;
 use crate::domain::clock::Clock;
 use crate::domain::outcome::Outcome;
@@ -65,8 +66,6 @@ impl<T: Transport> Delivery<T> {
         let composer = newsletter.composer(&issue.id, plan.date, Kind::Issue);
         let editions = render(newsletter, issue, &editions)?;
         let editions = editions.iter().map(|edition| composer.prepare(edition)).collect::<Result<_, _>>()?;
-        let classifier = super::classifier(&newsletter.folder)?;
-        let judge: Judge = Arc::new(move |reply, stage| classifier.of_session(reply, stage));
         let outbox = Arc::new(PlanOutbox {
             latest: Latest::open(&newsletter.database(), newsletter.key())?,
             editions,
@@ -86,7 +85,7 @@ impl<T: Transport> Delivery<T> {
             messages_per_connection: pace.messages_per_connection,
             hours: pace.hours.clone(),
             retry: pace.retry,
-            judge,
+            judge: judge(&newsletter.folder)?,
             max_failure_rate: pace.max_failure_rate.fraction(),
             is_proven,
             limit,

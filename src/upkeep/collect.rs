@@ -95,7 +95,7 @@ pub fn collect(
         let fetched = seen.clone();
         let mut reading = inbox::read(mailbox).unless(move |mail| fetched.contains(&mail));
         let mut receipts = Vec::new();
-        while let Some(mail) = reading.next() {
+        for mail in reading.by_ref() {
             watch();
             let (mail, receipt) = match mail {
                 Ok(mail) => mail,
