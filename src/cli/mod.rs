@@ -1,7 +1,21 @@
 //! The command line: the only room that knows clap, and the only one that prints. Stdout is data,
 //! stderr is speech; the exit status is 0 for done, 1 for findings or people not reached, 2 for could not.
 
-#![expect(clippy::print_stderr, reason = "the one room that prints")]
+/// Speech for whoever reads stderr. The standard library's macros of these names panic where the reader went away,
+/// as `2>&1 | head` does, which is no failure of ours; those behind this line stand in for them in the whole room.
+macro_rules! eprint {
+    ($($speech:tt)*) => {{
+        use std::io::Write as _;
+        drop(write!(std::io::stderr(), $($speech)*));
+    }};
+}
+
+macro_rules! eprintln {
+    ($($speech:tt)*) => {{
+        use std::io::Write as _;
+        drop(writeln!(std::io::stderr(), $($speech)*));
+    }};
+}
 
 mod account;
 mod appointment;

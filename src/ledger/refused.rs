@@ -93,3 +93,46 @@ fn own_words(text: &str) -> &str {
     let given_up = text.strip_prefix("expired: ").and_then(|rest| rest.split_once(": "));
     given_up.map_or(text, |(_, said)| said)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::state::Database;
+
+    /// A plan of which so many were refused as unknown and so many accepted; how many of them count.
+    fn counted(rejected: u32, accepted: u32) -> usize {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("bulletin.db");
+        drop(Database::open(&path).unwrap());
+        let connection = Connection::open(&path).unwrap();
+        connection
+            .execute_batch("INSERT INTO plan (id, issue, relay, date) VALUES (1, '2026-01', 'smtp://127.0.0.1:25', 0)")
+            .unwrap();
+        for number in 0..rejected + accepted {
+            let state = if number < rejected { "rejected" } else { "accepted" };
+            let address = format!("reader{number}@example.org");
+            connection
+                .execute(
+                    "INSERT INTO recipient (id, plan, address, identity, state) VALUES (?1, 1, ?2, ?2, ?3)",
+                    (number, address, state),
+                )
+                .unwrap();
+            connection
+                .execute(
+                    "INSERT INTO delivery_event (id, recipient, at, kind, code, text, stage)
+                     VALUES (?1, ?1, 0, ?2, 550, 'no such user', 'rcpt')",
+                    (number, state),
+                )
+                .unwrap();
+            connection.execute("UPDATE recipient SET last_outcome = ?1 WHERE id = ?1", [number]).unwrap();
+        }
+        refused(&connection).unwrap().len()
+    }
+
+    #[test]
+    fn a_relay_that_refuses_more_than_it_takes_says_nothing_about_readers() {
+        assert_eq!(counted(3, 0), 3, "too few to tell of the relay");
+        assert_eq!(counted(20, 20), 20);
+        assert_eq!(counted(21, 20), 0);
+    }
+}

@@ -250,6 +250,15 @@ fn every_rule_stands_in_the_guide_and_is_told() {
 }
 
 #[test]
+fn a_reader_who_went_away_is_no_failure() {
+    let project = Project::sample();
+    let mut check = project.command(&["check", "2015-11"]).stderr(std::process::Stdio::piped()).spawn().unwrap();
+    // Nobody reads from the first line on.
+    drop(check.stderr.take());
+    assert_eq!(check.wait().unwrap().code(), Some(0));
+}
+
+#[test]
 fn the_sample_can_be_sent_as_it_is() {
     let checked = Project::sample().json(&["check", "2015-11", "--json"], 0);
     let findings = checked["findings"].as_array().unwrap().iter();

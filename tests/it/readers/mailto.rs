@@ -58,6 +58,26 @@ fn a_mail_is_worked_on_once_so_that_it_does_not_undo_what_a_person_decided_since
     assert_eq!(project.json(&["subscribers", "show", &reader(0), "--json"], 0)["suppressed"], serde_json::Value::Null);
 }
 
+#[cfg(unix)]
+#[test]
+fn a_watch_collects_what_is_there_and_ends_when_it_is_asked_to() {
+    use std::io::{BufRead as _, BufReader};
+    let (project, _) = newsletter(1);
+    mail(&project, "1", &reader(0), &leaving(&project, 0));
+    let mut watch = project
+        .command(&["bounces", "collect", "mailbox", "--watch", "--json"])
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(watch.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let collected: serde_json::Value = serde_json::from_str(&line).unwrap();
+    assert_eq!((&collected["unsubscribed"][0]["email"], &collected["filed"]), (&reader(0).into(), &1.into()));
+    let pid = watch.id().to_string();
+    assert!(std::process::Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    assert_eq!(watch.wait().unwrap().code(), Some(0));
+}
+
 #[test]
 fn without_a_genuine_token_nobody_is_suppressed_and_a_person_is_told() {
     let (project, _) = newsletter(2);
