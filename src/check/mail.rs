@@ -43,8 +43,9 @@ pub(super) fn check(
         found.push(NO_REASON.finding("the mail does not tell at which address its reader gets it").with_help(help));
     }
     let id = edition.key.id();
-    findings
-        .extend(found.into_iter().map(|finding| Finding { message: format!("{id}: {}", finding.message), ..finding }));
+    for finding in found {
+        finding.add_to(findings, &id);
+    }
 }
 
 fn fill(merge: &Merge, longest: &BTreeMap<String, String>, seen: &mut BTreeSet<Field>) -> String {

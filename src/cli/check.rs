@@ -1,17 +1,17 @@
 //! `bulletin check [ISSUE]`.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
 use super::diagnostics::{counted, tell_in_full};
+use super::inspection::{inspect, record_path};
 use super::{Ended, data, folder};
-use crate::check::{self, RECORD, RULES, Record, Subject};
+use crate::check::{RULES, Record};
 use crate::config::ConfigError;
 use crate::domain::{Finding, IssueId, Severity};
 use crate::issue::{self, Issue, IssueError};
-use crate::pipeline::{self, Assembly, Newsletter, PipelineError, refused};
+use crate::pipeline::{self, Newsletter, PipelineError, refused};
 use crate::render::RenderError;
 use crate::subscribers::ListError;
 
@@ -61,24 +61,11 @@ impl Check {
         if self.accept_translations {
             accept(folder, &issue)?;
         }
-        let mut findings = issue.findings.clone();
+        let mut doubts = Vec::new();
         let list = self.subscribers.as_deref();
-        let assembly = pipeline::assemble(&newsletter, &issue, list, |finding| findings.push(finding))?;
-        findings.extend(assembly.gaps.iter().cloned());
-        let longest = longest(&assembly)?;
+        let assembly = pipeline::assemble(&newsletter, &issue, list, |finding| doubts.push(finding))?;
         let editions = pipeline::render(&newsletter, &issue, &assembly.editions)?;
-        for doubt in editions.iter().flat_map(|edition| &edition.findings) {
-            if !findings.contains(doubt) {
-                findings.push(doubt.clone());
-            }
-        }
-        let (translations, fault) = record(folder, &issue);
-        findings.extend(fault);
-        let sender = &newsletter.config.sender;
-        let subject =
-            Subject { issue: &issue, editions: &editions, sender, longest: &longest, translations: &translations };
-        findings.extend(subject.findings());
-        Ok(check::weigh(findings, &newsletter.config.check))
+        inspect(&newsletter, &issue, &assembly, &editions, doubts)
     }
 
     fn issue(&self, folder: &Path) -> Result<IssueId, PipelineError> {
@@ -120,21 +107,6 @@ fn faults(error: PipelineError) -> Result<Vec<Finding>, PipelineError> {
     }
 }
 
-fn record_path(folder: &Path, issue: &Issue) -> (PathBuf, PathBuf) {
-    let shown = Path::new("issues").join(issue.id.as_str()).join(RECORD);
-    (folder.join(&shown), shown)
-}
-
-fn record(folder: &Path, issue: &Issue) -> (Record, Option<Finding>) {
-    let (path, shown) = record_path(folder, issue);
-    match std::fs::read_to_string(&path).map(|text| Record::parse(&text)) {
-        Ok(Ok(record)) => (record, None),
-        Ok(Err(fault)) => (Record::default(), Some(fault.in_file(shown))),
-        // None was written yet.
-        Err(_) => (Record::default(), None),
-    }
-}
-
 fn accept(folder: &Path, issue: &Issue) -> Result<(), PipelineError> {
     let (path, shown) = record_path(folder, issue);
     std::fs::write(&path, Record::of(issue).text()).map_err(|error| {
@@ -142,22 +114,4 @@ fn accept(folder: &Path, issue: &Issue) -> Result<(), PipelineError> {
     })?;
     eprintln!("Noted in {}: all translations are up to date.", shown.display());
     Ok(())
-}
-
-/// Of each column, the longest value that a reader has.
-fn longest(assembly: &Assembly) -> Result<BTreeMap<String, String>, PipelineError> {
-    let mut longest: BTreeMap<String, String> = BTreeMap::new();
-    let mut see = |alias: &str, value: &str| match longest.get_mut(alias) {
-        Some(known) if known.len() >= value.len() => {}
-        Some(known) => value.clone_into(known),
-        None => drop(longest.insert(alias.to_owned(), value.to_owned())),
-    };
-    let mut entries = assembly.entries();
-    while let Some(entry) = entries.advance()? {
-        see("email", entry.address);
-        let person = entry.subscriber()?;
-        person.name.iter().for_each(|name| see("name", name));
-        person.columns.iter().for_each(|(alias, value)| see(alias, value));
-    }
-    Ok(longest)
 }

@@ -269,10 +269,11 @@ fn of_finding(finding: &Finding, folder: &Path) -> Said {
         },
         _ => String::new(),
     };
+    let editions = finding.in_editions();
     let source = text.zip(finding.file.as_ref());
     Said {
         severity: finding.severity,
-        message: format!("{}{place}", capitalised(&finding.message)),
+        message: format!("{}{place}{editions}", capitalised(&finding.message)),
         help: finding.help.clone(),
         source: source
             .filter(|_| span.is_some())

@@ -25,6 +25,7 @@ mod confirm;
 mod diagnostics;
 mod dkim;
 mod init;
+mod inspection;
 mod new;
 mod preview;
 mod progress;

@@ -32,6 +32,9 @@ pub struct Finding {
     /// For the row of a list: what stands in the cell.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
+    /// For what shows in editions alone: the ids of those that have it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub editions: Vec<String>,
     /// What to do.
     pub help: Option<String>,
 }
@@ -47,6 +50,7 @@ impl Finding {
             column: None,
             field: None,
             value: None,
+            editions: Vec::new(),
             help: None,
         }
     }
@@ -88,6 +92,27 @@ impl Finding {
         self
     }
 
+    /// Adds it to `findings`; where an equal one stands there already, that one gets `edition` besides.
+    pub fn add_to(self, findings: &mut Vec<Self>, edition: &str) {
+        let at = |finding: &Self| (finding.file.clone(), finding.line, finding.column);
+        let is_equal =
+            |known: &&mut Self| known.code == self.code && known.message == self.message && at(known) == at(&self);
+        match findings.iter_mut().find(is_equal) {
+            Some(known) => known.editions.push(edition.to_owned()),
+            None => findings.push(Self { editions: vec![edition.to_owned()], ..self }),
+        }
+    }
+
+    /// The editions that it shows in, as an end of its sentence; empty where it is about none.
+    #[must_use]
+    pub fn in_editions(&self) -> String {
+        match self.editions.as_slice() {
+            [] => String::new(),
+            [one] => format!(" (edition {one})"),
+            [first, rest @ ..] => format!(" (edition {first} and {} more)", rest.len()),
+        }
+    }
+
     #[must_use]
     pub fn with_help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
@@ -108,7 +133,7 @@ impl fmt::Display for Finding {
         if let (Some(field), Some(value)) = (&self.field, &self.value) {
             write!(f, " ({field}: `{value}`)")?;
         }
-        Ok(())
+        f.write_str(&self.in_editions())
     }
 }
 
@@ -137,5 +162,22 @@ pub fn cure_unknown<'a>(word: &str, known: impl IntoIterator<Item = &'a str> + C
             let all: Vec<_> = known.into_iter().map(|word| format!("`{word}`")).collect();
             format!("known are {}.", all.join(", "))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_several_editions_have_in_common_is_told_once_with_all_of_them() {
+        let mut findings = Vec::new();
+        for edition in ["en-1", "fr-1", "fr-2"] {
+            Finding::error("no-sender", "nobody signs it").add_to(&mut findings, edition);
+        }
+        Finding::error("no-sender", "nobody signs that").add_to(&mut findings, "fr-2");
+        let told: Vec<_> = findings.iter().map(ToString::to_string).collect();
+        assert_eq!(told, ["nobody signs it (edition en-1 and 2 more)", "nobody signs that (edition fr-2)"]);
+        assert_eq!(findings[0].editions, ["en-1", "fr-1", "fr-2"]);
     }
 }

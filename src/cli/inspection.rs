@@ -1,0 +1,74 @@
+//! Everything that the check has to say about an issue, for the commands that tell it: `check` itself, what is
+//! looked at before a send, and the gallery.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use crate::check::{self, RECORD, Record, Subject};
+use crate::domain::Finding;
+use crate::issue::Issue;
+use crate::pipeline::{Assembly, Newsletter, PipelineError};
+use crate::render::RenderedEdition;
+
+/// The findings about an issue and its editions, weighed by `[check]`; `doubts` are those about the list.
+///
+/// # Errors
+/// The people can't be read again.
+pub(super) fn inspect(
+    newsletter: &Newsletter,
+    issue: &Issue,
+    assembly: &Assembly,
+    editions: &[RenderedEdition],
+    doubts: Vec<Finding>,
+) -> Result<Vec<Finding>, PipelineError> {
+    let mut findings = issue.findings.clone();
+    findings.extend(doubts);
+    findings.extend(assembly.gaps.iter().cloned());
+    for edition in editions {
+        let id = edition.key.id();
+        for doubt in &edition.findings {
+            doubt.clone().add_to(&mut findings, &id);
+        }
+    }
+    let longest = longest(assembly)?;
+    let (translations, fault) = record(&newsletter.folder, issue);
+    findings.extend(fault);
+    let sender = &newsletter.config.sender;
+    let subject = Subject { issue, editions, sender, longest: &longest, translations: &translations };
+    findings.extend(subject.findings());
+    Ok(check::weigh(findings, &newsletter.config.check))
+}
+
+/// The record of the issue's translations: where it is, and as a person knows it.
+pub(super) fn record_path(folder: &Path, issue: &Issue) -> (PathBuf, PathBuf) {
+    let shown = Path::new("issues").join(issue.id.as_str()).join(RECORD);
+    (folder.join(&shown), shown)
+}
+
+fn record(folder: &Path, issue: &Issue) -> (Record, Option<Finding>) {
+    let (path, shown) = record_path(folder, issue);
+    match std::fs::read_to_string(&path).map(|text| Record::parse(&text)) {
+        Ok(Ok(record)) => (record, None),
+        Ok(Err(fault)) => (Record::default(), Some(fault.in_file(shown))),
+        // None was written yet.
+        Err(_) => (Record::default(), None),
+    }
+}
+
+/// Of each column, the longest value that a reader has.
+fn longest(assembly: &Assembly) -> Result<BTreeMap<String, String>, PipelineError> {
+    let mut longest: BTreeMap<String, String> = BTreeMap::new();
+    let mut see = |alias: &str, value: &str| match longest.get_mut(alias) {
+        Some(known) if known.len() >= value.len() => {}
+        Some(known) => value.clone_into(known),
+        None => drop(longest.insert(alias.to_owned(), value.to_owned())),
+    };
+    let mut entries = assembly.entries();
+    while let Some(entry) = entries.advance()? {
+        see("email", entry.address);
+        let person = entry.subscriber()?;
+        person.name.iter().for_each(|name| see("name", name));
+        person.columns.iter().for_each(|(alias, value)| see(alias, value));
+    }
+    Ok(longest)
+}
