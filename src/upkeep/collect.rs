@@ -5,12 +5,11 @@
 //! signed token is enough, and nothing else is: a From can be forged, and people write from other addresses
 //! than the one that they get the newsletter at. A bounce is believed for its token as well, wherever it bears it.
 
-use std::collections::{HashMap, HashSet};
-
 use jiff::Timestamp;
 
 use super::judge::{InRecord, Judged, Who, consider, judge, lock_bounces, refusals};
 use super::tokens::Tokens;
+use super::told::Names;
 use crate::bounces::{Classifier, Report, Token, told_at};
 use crate::domain::digest::Digester;
 use crate::domain::token::{Pseudonym, Purpose};
@@ -18,7 +17,7 @@ use crate::domain::verp::{ReturnPath, Separator};
 use crate::domain::{Digest, EmailAddress, Kind};
 use crate::inbox::{self, Filed, InboxError, Mail, Mailbox, Receipt};
 use crate::pipeline::{self, Newsletter, PipelineError, refused};
-use crate::readers::{Book, Bounce, Brought, Cause, Change, Channel, Event, Proof, Register, Told};
+use crate::readers::{Book, Bounce, Brought, Cause, Change, Channel, Event, Register, Told};
 use crate::state::Database;
 
 /// So many mails are held, as what they brought, before they are written.
@@ -69,6 +68,34 @@ struct Opened {
     /// When it came in, as far as it tells.
     at: Option<Timestamp>,
     reports: Vec<Report>,
+}
+
+impl Opened {
+    /// What is to be written of it.
+    fn brought(self, names: &Names, newsletter: &Newsletter, book: &Book, now: Timestamp) -> Brought {
+        let Self { mail, digest, leaver, at, reports } = self;
+        let leaves = leaver.map(|reader| Event {
+            reader,
+            identity: names.identity(reader),
+            at: now,
+            change: Change::Suppressed(Cause::Unsubscribed),
+            channel: Channel::Mailto,
+            note: None,
+        });
+        // A clock that is ahead must not outlive a person's later decision.
+        let at = at.map_or(now, |at| at.min(now));
+        let bounces = reports.into_iter().map(|report| {
+            let source = Told::Mail { digest, name: mail.clone() };
+            names.bounce(report, source, newsletter, at, now)
+        });
+        // Of someone who was forgotten nothing is written down.
+        let is_forgotten = |bounce: &Bounce| {
+            let record = bounce.reader.and_then(|reader| book.known(reader, bounce.identity.as_deref()));
+            record.and_then(|record| record.suppression.as_ref()).is_some_and(|found| found.cause == Cause::Forgotten)
+        };
+        let bounces = bounces.filter(|bounce| !is_forgotten(bounce)).collect();
+        Brought { mail: digest, events: leaves.into_iter().collect(), bounces }
+    }
 }
 
 /// Reads `mailboxes`, suppresses whoever asks to leave, and applies the policy to what came back; `watch` hears of
@@ -123,8 +150,9 @@ pub fn collect(
         }
         done.push((reading, receipts));
     }
-    let names = Names::of(newsletter, &opened)?;
-    let brought = opened.into_iter().map(|one| (one.mail.clone(), names.brought(one, newsletter, &book, now)));
+    let asking = opened.iter().filter_map(|one| one.leaver);
+    let names = Names::of(newsletter, asking, opened.iter().flat_map(|one| &one.reports))?;
+    let brought = opened.into_iter().map(|one| (one.mail.clone(), one.brought(&names, newsletter, &book, now)));
     let mut brought: Vec<(String, Brought)> = brought.collect();
     if manner == Manner::DryRun {
         let mut new: Vec<Bounce> = refusals(newsletter, &book, now)?;
@@ -244,105 +272,4 @@ fn digest(mail: &Mail) -> Digest {
     let plain: Vec<u8> = mail.bytes.iter().copied().filter(|byte| *byte != b'\r').collect();
     digester.add("mail", plain);
     digester.finish()
-}
-
-/// The people of the list whom the mails are about.
-struct Names {
-    by_pseudonym: HashMap<Pseudonym, EmailAddress>,
-    identities: HashSet<String>,
-}
-
-impl Names {
-    fn of(newsletter: &Newsletter, opened: &[Opened]) -> Result<Self, PipelineError> {
-        let reports = || opened.iter().flat_map(|one| &one.reports);
-        let claimed = reports().filter_map(|report| report.claim.as_ref()).map(|claim| claim.reader);
-        let wanted: HashSet<_> = opened.iter().filter_map(|one| one.leaver).chain(claimed).collect();
-        let named: HashSet<_> = reports().filter_map(recipient).map(|email| email.identity()).collect();
-        if wanted.is_empty() && named.is_empty() {
-            return Ok(Self { by_pseudonym: HashMap::new(), identities: HashSet::new() });
-        }
-        let (mut by_pseudonym, mut identities) = (HashMap::new(), HashSet::new());
-        for person in newsletter.roster(None)?.people {
-            let identity = person.email.identity();
-            if named.contains(&identity) {
-                identities.insert(identity);
-            }
-            let reader = newsletter.key().pseudonym(&person.email);
-            if wanted.contains(&reader) {
-                by_pseudonym.insert(reader, person.email);
-            }
-        }
-        Ok(Self { by_pseudonym, identities })
-    }
-
-    fn brought(&self, opened: Opened, newsletter: &Newsletter, book: &Book, now: Timestamp) -> Brought {
-        let Opened { mail, digest, leaver, at, reports } = opened;
-        let leaves = leaver.map(|reader| Event {
-            reader,
-            identity: self.by_pseudonym.get(&reader).map(EmailAddress::identity),
-            at: now,
-            change: Change::Suppressed(Cause::Unsubscribed),
-            channel: Channel::Mailto,
-            note: None,
-        });
-        // A clock that is ahead must not outlive a person's later decision.
-        let at = at.map_or(now, |at| at.min(now));
-        let bounces = reports.into_iter().map(|report| {
-            let source = Told::Mail { digest, name: mail.clone() };
-            self.bounce(report, source, newsletter, at, now)
-        });
-        // Of someone who was forgotten nothing is written down.
-        let is_forgotten = |bounce: &Bounce| {
-            let record = bounce.reader.and_then(|reader| book.known(reader, bounce.identity.as_deref()));
-            record.and_then(|record| record.suppression.as_ref()).is_some_and(|found| found.cause == Cause::Forgotten)
-        };
-        let bounces = bounces.filter(|bounce| !is_forgotten(bounce)).collect();
-        Brought { mail: digest, events: leaves.into_iter().collect(), bounces }
-    }
-
-    /// A token says who a report is about, whatever the report calls them; without one, the address that it names.
-    fn bounce(&self, report: Report, source: Told, newsletter: &Newsletter, at: Timestamp, now: Timestamp) -> Bounce {
-        let (reader, identity, issue, proof) = match (&report.claim, recipient(&report)) {
-            (Some(claim), _) => {
-                let identity = self.by_pseudonym.get(&claim.reader).map(EmailAddress::identity);
-                (Some(claim.reader), identity, claim.issue.clone(), proof(claim.token))
-            }
-            (None, Some(email)) => {
-                let reader = Some(newsletter.key().pseudonym(&email));
-                let identity = email.identity();
-                let listed = self.identities.contains(&identity);
-                let proof = if listed { Proof::Recipient } else { Proof::Nothing };
-                (reader, listed.then_some(identity), None, proof)
-            }
-            (None, None) => (None, None, None, Proof::Nothing),
-        };
-        Bounce {
-            source,
-            reader,
-            identity,
-            issue,
-            at,
-            read_at: now,
-            kind: report.kind,
-            reason: report.reason,
-            status: report.status,
-            diagnostic: report.diagnostic,
-            action: report.action,
-            mta: report.mta,
-            recipient: report.recipient,
-            proof,
-        }
-    }
-}
-
-fn recipient(report: &Report) -> Option<EmailAddress> {
-    report.recipient.as_ref()?.parse().ok()
-}
-
-fn proof(token: Token) -> Proof {
-    match token {
-        Token::ReturnPath => Proof::ReturnPath,
-        Token::EnvelopeId => Proof::EnvelopeId,
-        Token::MessageId => Proof::MessageId,
-    }
 }

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use jiff::Timestamp;
 
+use super::told::bounce;
 use crate::domain::EmailAddress;
 use crate::domain::token::Pseudonym;
 use crate::ledger::{Lock, refused};
@@ -74,20 +75,13 @@ pub(super) fn refusals(newsletter: &Newsletter, book: &Book, now: Timestamp) -> 
     let bounces = refused.into_iter().map(|one| {
         let report = classifier.of_last_reply(&one.email, &one.reply, one.stage);
         Bounce {
-            source: Told::Session(one.event),
             reader: Some(book.pseudonym(&one.email)),
             identity: Some(one.email.identity()),
             issue: Some(one.issue),
-            at: one.at,
-            read_at: now,
-            kind: report.kind,
-            reason: report.reason,
-            status: report.status,
-            diagnostic: report.diagnostic,
-            action: report.action,
             mta: one.remote,
             recipient: Some(one.email.to_string()),
             proof: Proof::Session,
+            ..bounce(report, Told::Session(one.event), one.at, now)
         }
     });
     Ok(bounces.collect())

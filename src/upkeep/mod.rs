@@ -11,6 +11,7 @@ mod reader;
 pub mod stats;
 mod sync;
 mod tokens;
+mod told;
 
 pub use bounce_report::{BounceReport, Share, bounce_report, bounces_on_record};
 pub use collect::{Collected, Manner, Unsigned, collect};
