@@ -10,6 +10,9 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::domain::token::TokenKey;
 
+/// Of a key; as many as the hash has that it is used with.
+const KEY_OCTETS: usize = 32;
+
 /// Where a password comes from, or an access token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PasswordSource {
@@ -33,8 +36,8 @@ pub enum SecretError {
     Empty(String),
     #[error("the key {0} can't be read or made: {1}")]
     Key(PathBuf, #[source] std::io::Error),
-    #[error("the key {0} is empty; restore it from a backup, since links in mails that were sent depend on it")]
-    EmptyKey(PathBuf),
+    #[error("the key {0} is not whole; restore it from a backup, since links in mails that were sent depend on it")]
+    BrokenKey(PathBuf),
 }
 
 impl PasswordSource {
@@ -79,7 +82,7 @@ impl PasswordSource {
 /// which is made at first use, readable for its owner alone.
 ///
 /// # Errors
-/// The file can't be read or made, or is empty.
+/// The file can't be read or made, or is not whole.
 pub fn token_key(folder: &Path) -> Result<TokenKey, SecretError> {
     if let Ok(secret) = std::env::var("BULLETIN_SECRET")
         && !secret.trim().is_empty()
@@ -94,11 +97,18 @@ pub fn token_key(folder: &Path) -> Result<TokenKey, SecretError> {
         Err(error) => return Err(failed(error)),
     };
     let secret = secret.trim();
-    if secret.is_empty() { Err(SecretError::EmptyKey(path)) } else { Ok(TokenKey::new(secret.as_bytes())) }
+    if is_whole(secret) { Ok(TokenKey::new(secret.as_bytes())) } else { Err(SecretError::BrokenKey(path)) }
+}
+
+/// Whether a file's key is one of ours, or at least as long as one of someone's own should be. Half a key would
+/// sign, and make strangers of all readers.
+fn is_whole(secret: &str) -> bool {
+    let is_ours = secret.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if is_ours { secret.len() == KEY_OCTETS * 2 } else { secret.len() >= KEY_OCTETS }
 }
 
 fn make_key(path: &Path) -> std::io::Result<String> {
-    let mut random = [0_u8; 32];
+    let mut random = [0_u8; KEY_OCTETS];
     let provider = tokio_rustls::rustls::crypto::ring::default_provider();
     provider.secure_random.fill(&mut random).map_err(|_| std::io::Error::other("no randomness to be had"))?;
     let secret = HEXLOWER.encode(&random);
@@ -115,4 +125,19 @@ fn make_key(path: &Path) -> std::io::Result<String> {
     writeln!(file, "{secret}")?;
     file.sync_all()?;
     Ok(secret)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_that_was_cut_off_is_not_taken_for_one() {
+        let ours = "0123456789abcdef".repeat(4);
+        assert!(is_whole(&ours));
+        assert!(is_whole("a phrase of one's own, long enough to be no guess"));
+        for broken in ["", "short", &ours[..40], &ours[..63], &format!("{ours}0")] {
+            assert!(!is_whole(broken), "{broken:?}");
+        }
+    }
 }

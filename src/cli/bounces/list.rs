@@ -38,6 +38,7 @@ pub(super) struct List {
 impl List {
     pub(super) fn run(&self, newsletter: &Newsletter) -> Result<Ended, PipelineError> {
         let bounces = bounces_on_record(newsletter)?;
+        super::know(newsletter, self.issue.as_ref(), &bounces)?;
         let chosen: Vec<&Bounce> = bounces.iter().filter(|bounce| self.is_wanted(bounce)).collect();
         if self.csv {
             let table = csv(&chosen).map_err(|error| refused(error.to_string(), "this is a fault of the program"))?;

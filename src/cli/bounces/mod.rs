@@ -16,8 +16,11 @@ pub(super) use line::{Line, told};
 pub(super) use words::{name, tell_alerts};
 
 use super::{Ended, folder};
+use crate::domain::IssueId;
 use crate::domain::clock::Clock;
+use crate::issue::{IssueError, names};
 use crate::pipeline::{Newsletter, PipelineError};
+use crate::readers::Bounce;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Bounces {
@@ -46,4 +49,14 @@ impl Bounces {
             Command::Collect(command) => command.run(&Newsletter::open(&folder(dir)?)?, clock),
         }
     }
+}
+
+/// Refuses an issue that neither the folder nor a bounce knows: "no bounces" would be taken for good news.
+fn know(newsletter: &Newsletter, issue: Option<&IssueId>, bounces: &[Bounce]) -> Result<(), PipelineError> {
+    let Some(issue) = issue else { return Ok(()) };
+    let known = names(&newsletter.folder.join("issues"));
+    if known.iter().any(|name| name == issue.as_str()) || bounces.iter().any(|one| one.issue.as_ref() == Some(issue)) {
+        return Ok(());
+    }
+    Err(IssueError::NotFound { id: issue.clone(), known }.into())
 }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::cli::{Ended, data};
 use crate::domain::IssueId;
 use crate::pipeline::{Newsletter, PipelineError};
-use crate::upkeep::{BounceReport, Share, bounce_report};
+use crate::upkeep::{BounceReport, Share, bounce_report, bounces_on_record};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Report {
@@ -18,6 +18,7 @@ pub(super) struct Report {
 
 impl Report {
     pub(super) fn run(&self, newsletter: &Newsletter) -> Result<Ended, PipelineError> {
+        super::know(newsletter, self.issue.as_ref(), &bounces_on_record(newsletter)?)?;
         let report = bounce_report(newsletter, self.issue.as_ref())?;
         if self.json {
             data(&format!("{}\n", serde_json::to_string(&report).unwrap_or_else(|error| unreachable!("{error}"))));

@@ -366,6 +366,11 @@ fn bounces_are_listed_counted_and_put_out_without_formulas() {
     assert_eq!(listed(&["--reason", "mailbox-full"]), [reader(2)]);
     assert_eq!(listed(&["--kind", "hard"]).len(), 2);
     assert_eq!(listed(&["--since", "2026-03-04"]), [] as [Value; 0]);
+    for command in ["list", "report"] {
+        let said = project.run(&["bounces", command, "1999-01"]);
+        assert_eq!((said.status, said.stdout.as_str()), (Some(2), ""), "{said:#?}");
+        assert!(said.stderr.contains("There is no issue 1999-01"), "{said:#?}");
+    }
     let csv = project.run(&["bounces", "list", "--csv"]).stdout;
     assert!(csv.starts_with("\u{feff}time (UTC),email,issue,kind,reason"), "{csv}");
     assert!(csv.contains(",'=HYPERLINK(1)"), "{csv}");
