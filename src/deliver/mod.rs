@@ -30,7 +30,7 @@ use crate::domain::chance::Chance;
 use crate::domain::clock::Clock;
 use crate::domain::outcome::{Outcome, Reply, Stage};
 use crate::domain::{Hours, Reason};
-use crate::ledger::{Ledger, RecipientId};
+use crate::ledger::{Ledger, PaceKind, PaceNote, RecipientId};
 use crate::state::StateError;
 use guard::{Guard, Halt};
 use queue::Queue;
@@ -64,7 +64,7 @@ pub enum NoMessage {
     State(#[from] StateError),
 }
 
-/// Hears of what happens, for a progress bar.
+/// Hears of what happens, for a progress bar and for the record.
 pub trait Watch: Send + Sync + 'static {
     fn outcome(&self, outcome: &Outcome);
     /// Someone is not sent to after all.
@@ -73,6 +73,8 @@ pub trait Watch: Send + Sync + 'static {
     fn waiting(&self, until: Timestamp, why: &Waiting);
     /// A server asked for patience, and gets it.
     fn slowed(&self, slowed: &Slowed);
+    /// The pace changed, or a pause began: for the record.
+    fn paced(&self, _note: PaceNote) {}
 }
 
 /// What a run waits for.
@@ -156,7 +158,11 @@ impl<T: Transport, L: Ledger> Run<T, L> {
     ) -> Result<End, DeliverError> {
         let jobs = jobs.into_iter();
         let jobs_count = jobs.len();
-        let queue = Queue::new(jobs, throttle, self.retry, self.hours.clone(), self.limit, self.clock.clone());
+        if jobs_count > 0 {
+            self.watch.paced(PaceNote { rate: throttle.rate(), ..PaceNote::new(PaceKind::Begun, self.clock.now()) });
+        }
+        let watch = Arc::clone(&self.watch);
+        let queue = Queue::new(jobs, throttle, self.retry, self.hours.clone(), self.limit, self.clock.clone(), watch);
         let connections = self.connections.max(1);
         let guard = Arc::new(Guard::new(self.max_failure_rate, jobs_count, self.is_proven));
         let run = Arc::new(self);
@@ -173,6 +179,9 @@ impl<T: Transport, L: Ledger> Run<T, L> {
             };
             queue.close();
             first_error.get_or_insert(error);
+        }
+        if jobs_count > 0 {
+            run.watch.paced(PaceNote::new(PaceKind::Ended, run.clock.now()));
         }
         let halt = guard.end();
         if let Some((Halt::RefusesUs(reply), recipients)) = &halt {

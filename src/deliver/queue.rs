@@ -17,7 +17,7 @@ use super::{End, RetryPolicy, Waiting, Watch};
 use crate::domain::Hours;
 use crate::domain::clock::Clock;
 use crate::domain::outcome::{Outcome, Reply, Stage};
-use crate::ledger::RecipientId;
+use crate::ledger::{PaceNote, RecipientId};
 
 /// A connection that has nothing to do for longer is let go of: servers close it, or count it.
 pub(super) const IDLE: Duration = Duration::from_secs(10);
@@ -61,6 +61,7 @@ struct Shared {
     schedule: Mutex<Schedule>,
     changed: Notify,
     clock: Clock,
+    watch: Arc<dyn Watch>,
 }
 
 impl Queue {
@@ -71,10 +72,11 @@ impl Queue {
         hours: Option<Hours>,
         limit: Option<usize>,
         clock: Clock,
+        watch: Arc<dyn Watch>,
     ) -> Self {
         let mut schedule = Schedule::new(jobs, throttle, retry, hours, Instant::now(), clock.now());
         schedule.limit(limit);
-        Self(Arc::new(Shared { schedule: Mutex::new(schedule), changed: Notify::new(), clock }))
+        Self(Arc::new(Shared { schedule: Mutex::new(schedule), changed: Notify::new(), clock, watch }))
     }
 
     /// Waits until there is work; the end where nothing is left that this run waits for. A worker that
@@ -87,7 +89,9 @@ impl Queue {
                 return Next::End;
             }
             let (now, wall) = (Instant::now(), self.0.clock.now());
-            let Wait { until, told } = match self.schedule().look(holds, now, wall) {
+            let (look, notes) = self.noted(now, wall, |schedule| schedule.look(holds, now, wall));
+            self.tell(notes);
+            let Wait { until, told } = match look {
                 Look::Work => return Next::Work,
                 Look::End => return Next::End,
                 Look::Wait(wait) => wait,
@@ -112,17 +116,19 @@ impl Queue {
     /// The next jobs that may go now, as far as they are still there.
     pub(super) fn take(&self, most: usize) -> Vec<Turn> {
         let (now, wall) = (Instant::now(), self.0.clock.now());
-        let mut schedule = self.schedule();
-        let turns = std::iter::from_fn(|| schedule.take(now, wall)).take(most).collect();
-        drop(schedule);
+        let (turns, notes) =
+            self.noted(now, wall, |schedule| std::iter::from_fn(|| schedule.take(now, wall)).take(most).collect());
         self.0.changed.notify_waiters();
+        self.tell(notes);
         turns
     }
 
     /// A job came to its end, or comes back at its time. Tells where a rate was lowered by it.
     pub(super) fn settle(&self, turn: Turn, heard: Option<(&Outcome, Stage)>, retry: Option<Job>) -> Option<Slowed> {
-        let slowed = self.schedule().settle(turn, heard, retry, Instant::now(), self.0.clock.now());
+        let (now, wall) = (Instant::now(), self.0.clock.now());
+        let (slowed, notes) = self.noted(now, wall, |schedule| schedule.settle(turn, heard, retry, now, wall));
         self.0.changed.notify_waiters();
+        self.tell(notes);
         slowed
     }
 
@@ -141,8 +147,10 @@ impl Queue {
     /// when the waits together are longer than a run waits.
     pub(super) async fn unreachable(&self, reply: Reply, stop: &mut watch::Receiver<bool>, watch: &dyn Watch) {
         let now = Instant::now();
-        let (until, slowed) = self.schedule().unreachable(&reply, now);
+        let unreachable = |schedule: &mut Schedule| schedule.unreachable(&reply, now);
+        let ((until, slowed), notes) = self.noted(now, self.0.clock.now(), unreachable);
         self.0.changed.notify_waiters();
+        self.tell(notes);
         if let Some(slowed) = slowed {
             watch.slowed(&slowed);
         }
@@ -163,6 +171,19 @@ impl Queue {
     /// Whether the run ended with anyone left.
     pub(super) fn has_rest(&self) -> bool {
         self.schedule().has_rest()
+    }
+
+    /// Does something with the schedule; with what it says about the pace.
+    fn noted<T>(&self, now: Instant, wall: Timestamp, act: impl FnOnce(&mut Schedule) -> T) -> (T, Vec<PaceNote>) {
+        let mut schedule = self.schedule();
+        let done = act(&mut schedule);
+        (done, schedule.take_notes(now, wall))
+    }
+
+    fn tell(&self, notes: Vec<PaceNote>) {
+        for note in notes {
+            self.0.watch.paced(note);
+        }
     }
 
     fn schedule(&self) -> MutexGuard<'_, Schedule> {

@@ -11,11 +11,11 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::queue::{IDLE, Job};
-use super::throttle::{Gate, Lane, Slowed, Throttle, Ticket};
+use super::throttle::{Change, Gate, Lane, Slowed, Throttle, Ticket};
 use super::{End, RetryPolicy, Waiting};
 use crate::domain::Hours;
 use crate::domain::outcome::{Outcome, Reply, Stage};
-use crate::ledger::RecipientId;
+use crate::ledger::{PaceKind, PaceNote, RecipientId};
 
 /// What a worker that asks for work is told.
 #[derive(Debug)]
@@ -71,6 +71,10 @@ pub(super) struct Schedule {
     blocked: Option<Instant>,
     unreachable: Option<Reply>,
     given_up: bool,
+    /// Until when the run was told to wait for its hours.
+    closed_until: Option<Timestamp>,
+    /// What is to be noted of the pace.
+    changes: Vec<Change>,
 }
 
 #[derive(Default)]
@@ -151,6 +155,8 @@ impl Schedule {
             blocked: None,
             unreachable: None,
             given_up: false,
+            closed_until: None,
+            changes: Vec::new(),
         };
         for job in jobs {
             match job.due {
@@ -180,7 +186,11 @@ impl Schedule {
             return self.look_later(opens, now, wall);
         }
         if let Some(opens) = opens {
-            return wait(Some(now + distance(wall, opens)), Some((opens, Waiting::Hours)));
+            let until = now + distance(wall, opens);
+            if self.closed_until.replace(opens) != Some(opens) {
+                self.changes.push(Change::pause(PaceKind::Hours, until));
+            }
+            return wait(Some(until), Some((opens, Waiting::Hours)));
         }
         if let Some(next) = self.throttle.next().filter(|next| *next > now) {
             return wait(Some(next), None);
@@ -290,6 +300,7 @@ impl Schedule {
             return (None, None);
         }
         self.blocked = Some(now + pause);
+        self.changes.push(Change { reply: reply.codes(), ..Change::pause(PaceKind::Relay, now + pause) });
         (self.blocked, self.throttle.not_welcome(reply, now))
     }
 
@@ -304,6 +315,12 @@ impl Schedule {
             _ if self.left == Some(0) && self.has_rest() => End::Limited,
             _ => End::Done { next_due: self.waiting.values().filter_map(|job| job.due).min() },
         }
+    }
+
+    /// What there is to note of the pace since the last time.
+    pub(super) fn take_notes(&mut self, now: Instant, wall: Timestamp) -> Vec<PaceNote> {
+        let changes = std::mem::take(&mut self.changes).into_iter().chain(self.throttle.take_changes());
+        changes.map(|change| change.noted(now, wall)).collect()
     }
 
     /// The relay is there: a connection was had, or a message came to its end over another one.

@@ -23,6 +23,13 @@ impl Reply {
         let by_policy = self.enhanced.as_deref().is_some_and(|enhanced| enhanced.starts_with("4.7."));
         self.code == 421 || (matches!(self.code, 450 | 451) && by_policy)
     }
+
+    /// Its codes without its words, which may name people: `421 4.7.0`. None where no server spoke.
+    #[must_use]
+    pub fn codes(&self) -> Option<String> {
+        let enhanced = self.enhanced.as_deref().map_or(String::new(), |enhanced| format!(" {enhanced}"));
+        (self.code != 0).then(|| format!("{}{enhanced}", self.code))
+    }
 }
 
 impl std::fmt::Display for Reply {

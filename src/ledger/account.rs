@@ -29,7 +29,8 @@ impl Account {
         self.rejected + self.deferred + self.unknown + self.pending == 0
     }
 
-    fn add(&mut self, state: &str, count: u64) {
+    /// Counts `count` people more in a state; whatever is none of the others is pending.
+    pub fn add(&mut self, state: &str, count: u64) {
         self.planned += count;
         match state {
             "accepted" => self.accepted += count,

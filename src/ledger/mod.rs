@@ -5,7 +5,9 @@
 //! `unknown`, and only a person decides about it.
 
 mod account;
+mod course;
 mod lock;
+mod pace;
 mod people;
 mod plan;
 mod reader;
@@ -21,7 +23,11 @@ use crate::domain::outcome::{Outcome, Stage};
 use crate::state::StateError;
 
 pub use account::{Account, account_of};
+pub use course::{
+    Course, LastReply, Member, Settled, Summary, course_of, courses, each_outcome, each_settled, summaries,
+};
 pub use lock::{Lock, LockError};
+pub use pace::{PaceKind, PaceNote, pace_of};
 pub use people::{LastWord, PersonLine, each_person};
 pub use plan::{Due, EditionId, NewPerson, Person, Plan, Planned, Standing};
 pub use reader::{IssueLine, issues_of, planned_issues};

@@ -111,8 +111,9 @@ pub(super) fn create(
     now: Timestamp,
 ) -> rusqlite::Result<Plan> {
     transaction.execute(
-        "INSERT INTO plan (issue, relay, date, first_recipient)
-         VALUES (?1, ?2, ?3, (SELECT coalesce(max(id), 0) + 1 FROM recipient))",
+        "INSERT INTO plan (issue, relay, date, first_recipient, first_event)
+         VALUES (?1, ?2, ?3, (SELECT coalesce(max(id), 0) + 1 FROM recipient),
+             (SELECT coalesce(max(id), 0) + 1 FROM delivery_event))",
         params![issue.as_str(), relay, now.as_second()],
     )?;
     let id = transaction.last_insert_rowid();

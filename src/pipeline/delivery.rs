@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::iter::Peekable;
 use std::sync::{Arc, Mutex};
 
+use jiff::Timestamp;
 use tokio::sync::watch;
 
 use super::classifier::judge;
@@ -12,15 +13,15 @@ use super::pace::domain;
 use super::{Desk, Newsletter, Pace, PipelineError, Settled, refused, render};
 use crate::compose::Kind;
 use crate::compose::dkim::Signer;
-use crate::deliver::throttle::{Lane, Throttle};
-use crate::deliver::{ConnectError, Connection as _, End, Job, Run, Transport, Watch};
+use crate::deliver::throttle::{Lane, Slowed, Throttle};
+use crate::deliver::{ConnectError, Connection as _, End, Job, Run, Transport, Waiting, Watch};
 use crate::domain::chance::Chance;
 use crate::domain::clock::Clock;
 use crate::domain::outcome::Outcome;
 use crate::domain::{EmailAddress, Language};
 use crate::edition::EditionKey;
 use crate::issue::Issue;
-use crate::ledger::{Due, EditionId, Person, RecipientId, SqliteLedger, Standing};
+use crate::ledger::{Due, EditionId, PaceNote, Person, RecipientId, SqliteLedger, Standing};
 use crate::readers::Latest;
 use crate::state::Place;
 use crate::subscribers::Subscriber;
@@ -79,7 +80,7 @@ impl<T: Transport> Delivery<T> {
             transport: Arc::new(transport),
             ledger: desk.ledger().clone(),
             outbox: outbox.clone(),
-            watch,
+            watch: Arc::new(Recorder { watch, ledger: desk.ledger().clone(), plan: plan.id }),
             connections: pace.connections,
             window: pace.window,
             messages_per_connection: pace.messages_per_connection,
@@ -110,6 +111,35 @@ impl<T: Transport> Delivery<T> {
             None => Job { recipient, lane, attempts: 0, first_attempt: None, due: None },
         });
         Ok(run.deliver(jobs, throttle).await?)
+    }
+}
+
+/// Has the ledger take note of the pace, beside whoever watches.
+struct Recorder {
+    watch: Arc<dyn Watch>,
+    ledger: SqliteLedger,
+    plan: i64,
+}
+
+impl Watch for Recorder {
+    fn outcome(&self, outcome: &Outcome) {
+        self.watch.outcome(outcome);
+    }
+
+    fn withheld(&self) {
+        self.watch.withheld();
+    }
+
+    fn waiting(&self, until: Timestamp, why: &Waiting) {
+        self.watch.waiting(until, why);
+    }
+
+    fn slowed(&self, slowed: &Slowed) {
+        self.watch.slowed(slowed);
+    }
+
+    fn paced(&self, note: PaceNote) {
+        self.ledger.note_pace(self.plan, note);
     }
 }
 

@@ -58,6 +58,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("schema-3.sql"),
     include_str!("schema-4.sql"),
     include_str!("schema-5.sql"),
+    include_str!("schema-6.sql"),
 ];
 
 /// Opens the database at `path`, making it and its folder where they are missing.
@@ -183,8 +184,9 @@ mod tests {
         let read: (i64, i64, Option<String>) =
             now.query_row(row, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).unwrap();
         assert_eq!(read, (2, 0, None));
-        let first: i64 = now.query_row("SELECT first_recipient FROM plan", [], |row| row.get(0)).unwrap();
-        assert_eq!(first, 1);
+        let first = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?));
+        let first: (i64, i64) = now.query_row("SELECT first_recipient, first_event FROM plan", [], first).unwrap();
+        assert_eq!(first, (1, 1));
     }
 
     #[test]

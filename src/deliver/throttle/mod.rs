@@ -3,6 +3,7 @@
 //!
 //! The throttle knows no clock and waits for nobody: it tells when, and the queue waits.
 
+mod change;
 mod pacer;
 
 use std::collections::HashMap;
@@ -12,6 +13,8 @@ use tokio::time::Instant;
 
 use crate::domain::outcome::{Outcome, Reply, Stage};
 use crate::domain::provider;
+use crate::ledger::PaceKind;
+pub(super) use change::Change;
 use pacer::{Pacer, Round};
 
 /// What is configured.
@@ -60,6 +63,8 @@ pub struct Throttle {
     pause: Option<Instant>,
     lanes: Vec<LaneState>,
     names: HashMap<String, Lane>,
+    /// What is to be noted.
+    changes: Vec<Change>,
 }
 
 #[derive(Debug)]
@@ -100,7 +105,18 @@ impl Throttle {
     #[must_use]
     pub fn new(settings: Settings) -> Self {
         let run = Pacer::new(settings.rate);
-        Self { settings, run, in_batch: 0, pause: None, lanes: Vec::new(), names: HashMap::new() }
+        let (lanes, names, changes) = (Vec::new(), HashMap::new(), Vec::new());
+        Self { settings, run, in_batch: 0, pause: None, lanes, names, changes }
+    }
+
+    /// Messages a second of the whole run, now; none for no limit.
+    pub(super) fn rate(&self) -> Option<f64> {
+        self.run.rate()
+    }
+
+    /// What changed since the last time.
+    pub(super) fn take_changes(&mut self) -> Vec<Change> {
+        std::mem::take(&mut self.changes)
     }
 
     /// The lane of a domain, given in lower case and ASCII.
@@ -159,7 +175,9 @@ impl Throttle {
             self.in_batch += 1;
             if self.in_batch >= size {
                 self.in_batch = 0;
-                self.pause = Some(self.run.next().unwrap_or(now) + pause);
+                let until = self.run.next().unwrap_or(now) + pause;
+                self.pause = Some(until);
+                self.changes.push(Change::pause(PaceKind::Batch, until));
             }
         }
         ticket
@@ -177,17 +195,25 @@ impl Throttle {
         let (outcome, stage) = heard.filter(|_| self.settings.adaptive)?;
         match outcome {
             Outcome::Accepted(_) => {
+                let (lane_before, run_before) = (lane.pacer.rate(), self.run.rate());
                 lane.pacer.success(ticket.of_lane, now);
                 self.run.success(ticket.of_run, now);
+                let (lane_rate, run_rate) = (lane.pacer.rate(), self.run.rate());
+                if lane_rate != lane_before {
+                    self.changes.push(Change::rate(Some(self.name(ticket.lane)), lane_rate));
+                }
+                if run_rate != run_before {
+                    self.changes.push(Change::rate(None, run_rate));
+                }
                 None
             }
             Outcome::Deferred(reply) if reply.asks_for_patience() && stage.is_of_the_run() => {
                 let rate = self.run.slow_down(ticket.of_run, now)?;
-                Some(Slowed { domain: None, rate })
+                Some(self.note(Slowed { domain: None, rate }, reply))
             }
             Outcome::Deferred(reply) if reply.asks_for_patience() => {
                 let rate = lane.pacer.slow_down(ticket.of_lane, now)?;
-                Some(Slowed { domain: Some(self.name(ticket.lane)), rate })
+                Some(self.note(Slowed { domain: Some(self.name(ticket.lane)), rate }, reply))
             }
             _ => None,
         }
@@ -198,7 +224,13 @@ impl Throttle {
         if !self.settings.adaptive || !reply.asks_for_patience() {
             return None;
         }
-        self.run.slow_down_now(now).map(|rate| Slowed { domain: None, rate })
+        let rate = self.run.slow_down_now(now)?;
+        Some(self.note(Slowed { domain: None, rate }, reply))
+    }
+
+    fn note(&mut self, slowed: Slowed, reply: &Reply) -> Slowed {
+        self.changes.push(Change::slowed(&slowed, reply));
+        slowed
     }
 
     fn name(&self, lane: Lane) -> String {
@@ -280,6 +312,31 @@ mod tests {
             throttle.estimate(&HashMap::from([(one, one_count), (other, other_count)])).as_secs()
         };
         assert_eq!((estimate(10, 10), estimate(4000, 0), estimate(200, 200)), (2, 1000, 50));
+    }
+
+    #[test]
+    fn each_change_of_a_rate_and_each_pause_is_told_once_for_the_record() {
+        let pause = Duration::from_secs(30);
+        let mut throttle = Throttle::new(Settings {
+            rate: Some(20.0),
+            adaptive: true,
+            batch: Some((2, pause)),
+            ..Settings::default()
+        });
+        let lane = throttle.lane("example.org");
+        let now = Instant::now();
+        let ticket = throttle.take(lane, now);
+        throttle.give_back(ticket, Some((&refused(421, "4.7.0"), Stage::Mail)), now);
+        let told: Vec<_> = throttle.take_changes().into_iter().map(|one| (one.kind, one.rate, one.reply)).collect();
+        assert_eq!(told, [(PaceKind::Slowed, Some(10.0), Some("421 4.7.0".to_owned()))]);
+        for _ in 0..5 {
+            let ticket = throttle.take(lane, now);
+            throttle.give_back(ticket, Some((&Outcome::Accepted(Reply::default()), Stage::Content)), now);
+        }
+        let told: Vec<_> = throttle.take_changes().into_iter().map(|one| (one.kind, one.rate)).collect();
+        let batch = (PaceKind::Batch, None);
+        assert_eq!(told, [batch, batch, batch, (PaceKind::Faster, Some(12.0))]);
+        assert_eq!(throttle.take_changes(), []);
     }
 
     #[test]
