@@ -19,10 +19,11 @@
 //! | [`bounces`] | a mail or a webhook's JSON | what it says about each recipient |
 //! | [`state`] | | the one database, and who may write to it |
 //!
-//! [`pipeline`] is where they meet for an issue, [`upkeep`] where some of them meet between two issues. [`preview`] and [`rehearsal`] are side doors, and
-//! [`cli`] is the front one.
+//! [`pipeline`] is where they meet for an issue, [`upkeep`] where some of them meet between two issues. [`preview`],
+//! and [`rehearsal`] are side doors, [`chart`] draws for one of them, and [`cli`] is the front one.
 
 pub mod bounces;
+pub mod chart;
 pub mod check;
 pub mod cli;
 pub mod compose;

@@ -9,6 +9,7 @@ mod latest;
 mod post;
 mod record;
 mod register;
+mod returned;
 mod standing;
 
 use std::collections::BTreeSet;
@@ -25,6 +26,7 @@ pub use latest::Latest;
 pub use post::Brought;
 pub use record::{Record, Suppression};
 pub use register::Register;
+pub use returned::{Returned, returned};
 pub use standing::{Count, Standing, Verdict, standing};
 
 /// One thing that happened to one reader.

@@ -79,6 +79,15 @@ impl Register {
         select(&connection, &query, params![reader.to_string(), identity]).map_err(failed)
     }
 
+    /// Every suppression that was ever made, by time; whoever was restored since stands there, too.
+    ///
+    /// # Errors
+    /// The database can't be read.
+    pub fn suppressions(connection: &Connection) -> rusqlite::Result<Vec<Event>> {
+        let query = format!("SELECT {COLUMNS} FROM reader_event WHERE kind = 'suppressed' ORDER BY at, id");
+        select(connection, &query, [])
+    }
+
     /// When how many people came and went: every event that puts someone into the list, suppresses or
     /// restores them, by time.
     ///

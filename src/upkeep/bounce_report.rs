@@ -6,10 +6,10 @@ use std::hash::Hash;
 
 use serde::Serialize;
 
-use crate::domain::{IssueId, Kind, provider};
+use crate::domain::{IssueId, provider};
 use crate::ledger::each_sent;
 use crate::pipeline::{Newsletter, PipelineError};
-use crate::readers::{Bounce, Told};
+use crate::readers::{Bounce, Returned, returned};
 use crate::state::{StateError, open_to_read};
 
 /// A domain is named from so many people on.
@@ -98,20 +98,8 @@ fn domain(identity: &str) -> String {
 }
 
 fn count<'b>(issue: Option<IssueId>, bounces: impl Iterator<Item = &'b Bounce>, sent: &Sent) -> BounceReport {
-    let mut messages: HashMap<String, &Bounce> = HashMap::new();
-    let mut unsigned = 0;
-    for bounce in bounces {
-        if !bounce.proof.is_signed() {
-            unsigned += 1;
-            continue;
-        }
-        // The weightiest report about a message stands for it, and the last of those.
-        let kept = messages.entry(message(bounce)).or_insert(bounce);
-        if weight(bounce.kind) >= weight(kept.kind) {
-            *kept = bounce;
-        }
-    }
-    let tally = |name: &dyn Fn(&Bounce) -> Option<String>| tally(messages.values().map(|bounce| name(bounce)));
+    let Returned { messages, unsigned } = returned(bounces);
+    let tally = |name: &dyn Fn(&Bounce) -> Option<String>| tally(messages.iter().map(|bounce| name(bounce)));
     let of_all = |parts: Vec<(Option<String>, u64)>| {
         parts.into_iter().map(|(name, messages)| share(name, messages, sent.all)).collect::<Vec<_>>()
     };
@@ -137,24 +125,6 @@ fn count<'b>(issue: Option<IssueId>, bounces: impl Iterator<Item = &'b Bounce>, 
         reasons: of_all(tally(&|bounce| Some(bounce.reason.to_string()))),
         domains: domains.collect(),
         issues: issues.collect(),
-    }
-}
-
-/// The same for all reports about one message.
-fn message(bounce: &Bounce) -> String {
-    match (&bounce.reader, &bounce.issue, &bounce.source) {
-        (Some(reader), Some(issue), _) => format!("{reader} {issue}"),
-        (_, _, Told::Mail { digest, .. }) => digest.to_string(),
-        (_, _, Told::Session(event)) => event.to_string(),
-    }
-}
-
-fn weight(kind: Kind) -> u8 {
-    match kind {
-        Kind::Complaint => 3,
-        Kind::Hard => 2,
-        Kind::Soft => 1,
-        Kind::AutoReply | Kind::Delivered | Kind::Unknown => 0,
     }
 }
 

@@ -1,7 +1,6 @@
 //! The list in numbers: by language, topic, receiving domain and consent, and how it grew. The list and the
 //! readers' register in; counts out, and in `page` a page with charts. No address and no name comes out.
 
-mod chart;
 mod growth;
 mod month;
 mod page;

@@ -3,8 +3,8 @@
 use serde::Serialize;
 use tera::{Context, Tera};
 
-use super::chart::{ONE, OTHER, bars, columns};
 use super::{Section, Stats, months_of, sections};
+use crate::chart::{ONE, OTHER, bars, columns};
 use crate::pipeline::{PipelineError, refused};
 
 const TEMPLATE: &str = include_str!("page.html");
