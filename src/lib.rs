@@ -20,7 +20,7 @@
 //! | [`state`] | | the one database, and who may write to it |
 //!
 //! [`pipeline`] is where they meet for an issue, [`upkeep`] where some of them meet between two issues. [`preview`],
-//! and [`rehearsal`] are side doors, [`chart`] draws for one of them, and [`cli`] is the front one.
+//! [`rehearsal`] and [`report`] are side doors, [`chart`] draws for two of them, and [`cli`] is the front one.
 
 pub mod bounces;
 pub mod chart;
@@ -40,6 +40,7 @@ pub mod preview;
 pub mod readers;
 pub mod rehearsal;
 pub mod render;
+pub mod report;
 pub mod state;
 pub mod subscribers;
 pub mod upkeep;

@@ -31,6 +31,7 @@ mod preview;
 mod progress;
 mod refusals;
 mod rehearse;
+mod report;
 mod run;
 mod send;
 mod status;
@@ -82,6 +83,8 @@ enum Command {
     Send(send::Send),
     /// Tell what became of an issue's send
     Status(status::Status),
+    /// Tell of an issue's send in numbers: a page with charts, JSON or CSV
+    Report(report::Report),
     /// Read the mail that comes back
     Bounces(bounces::Bounces),
     /// Look after the list, and after what readers asked for beside it
@@ -146,6 +149,7 @@ pub fn main() -> ExitCode {
         Command::Rehearse(command) => command.run(dir, &clock),
         Command::Send(command) => command.run(dir, &clock),
         Command::Status(command) => command.run(dir),
+        Command::Report(command) => command.run(dir),
         Command::Bounces(command) => command.run(dir, &clock),
         Command::Subscribers(command) => command.run(dir, &clock),
         Command::Dkim(command) => command.run(dir, &clock),

@@ -43,6 +43,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("upkeep", &["domain", "chart", "subscribers", "readers", "ledger", "state", "inbox", "bounces", "pipeline"]),
     ("preview", &["domain", "compose", "edition", "issue", "render", "state", "subscribers"]),
     ("rehearsal", &[]),
+    ("report", &["domain", "chart", "edition", "subscribers", "readers", "ledger", "state"]),
     ("check", &["domain", "config", "issue", "render"]),
     (
         "cli",
@@ -64,6 +65,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "check",
             "preview",
             "rehearsal",
+            "report",
             "inbox",
             "bounces",
         ],

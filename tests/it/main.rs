@@ -15,6 +15,7 @@ mod message;
 mod project;
 mod python;
 mod readers;
+mod report;
 mod return_path;
 mod right_to_left;
 mod send;
