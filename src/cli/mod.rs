@@ -31,6 +31,7 @@ mod preview;
 mod progress;
 mod refusals;
 mod rehearse;
+mod relay;
 mod report;
 mod run;
 mod send;

@@ -2,7 +2,6 @@
 
 use std::io::{BufRead as _, IsTerminal as _, Write as _};
 use std::path::Path;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::account::Closing;
@@ -12,9 +11,8 @@ use super::diagnostics::counted;
 use super::refusals;
 use super::run::{Agreed, RunOptions, runtime, tell_end, tell_logs};
 use super::whom::WhomOptions;
-use super::{Ended, Opened, folder, signer};
-use crate::config::{self, Auth, Smtp, Tls};
-use crate::deliver::smtp::{Chunking, Login, Relay, Secret, Security, SmtpTransport};
+use super::{Ended, Opened, folder, relay, signer};
+use crate::deliver::smtp::{Relay, SmtpTransport};
 use crate::deliver::{MaildirTransport, Route};
 use crate::domain::clock::Clock;
 use crate::domain::outcome::Outcome;
@@ -159,38 +157,12 @@ impl Send {
     }
 
     fn relay(&self, newsletter: &Newsletter) -> Result<Relay, PipelineError> {
-        let chunking = match newsletter.config.smtp.as_ref().map(|smtp| smtp.chunking) {
-            Some(config::Chunking::Off) => Chunking::Off,
-            Some(config::Chunking::Auto) | None => Chunking::Auto,
-        };
         if let Some(url) = &self.relay {
             let mut relay = Relay::from_url(url).map_err(|error| refused(error.to_string(), error.help()))?;
-            relay.chunking = chunking;
+            relay.chunking = relay::chunking(newsletter);
             return Ok(relay);
         }
-        let Some(smtp) = &newsletter.config.smtp else {
-            return Err(refused(
-                "bulletin.toml names no relay to send through",
-                "add [smtp] with host, port, tls and username; your mail provider tells them",
-            ));
-        };
-        let mut relay = Relay::new(smtp.host.clone(), smtp.port, security(smtp));
-        relay.authority = smtp.ca.as_ref().map(|ca| newsletter.folder.join(ca));
-        relay.login = smtp.auth.map(login);
-        relay.chunking = chunking;
-        if let (Some(username), Some(password)) = (&smtp.username, &smtp.password) {
-            // Asked for at once in any case, so that its lack is told before anything is begun.
-            let known = password.fetch(&newsletter.folder)?;
-            let secret = match smtp.auth {
-                Some(Auth::Xoauth2) => {
-                    let (source, folder) = (password.clone(), newsletter.folder.clone());
-                    Secret::Asked(Arc::new(move || source.fetch(&folder).map_err(|error| error.to_string())))
-                }
-                _ => Secret::Known(known),
-            };
-            relay.credentials = Some((username.clone(), secret));
-        }
-        Ok(relay)
+        relay::configured(newsletter)
     }
 
     /// What is about to happen, on stderr.
@@ -292,22 +264,6 @@ impl Send {
         } else {
             Err(refused("nothing was sent", format!("type {issue} to send it")))
         }
-    }
-}
-
-fn security(smtp: &Smtp) -> Security {
-    match smtp.tls {
-        Tls::Implicit => Security::Implicit,
-        Tls::Starttls => Security::Starttls,
-        Tls::None => Security::Clear,
-    }
-}
-
-fn login(auth: Auth) -> Login {
-    match auth {
-        Auth::Plain => Login::Plain,
-        Auth::Login => Login::Login,
-        Auth::Xoauth2 => Login::Xoauth2,
     }
 }
 

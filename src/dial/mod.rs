@@ -19,7 +19,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 pub use address::{port, split_port};
 pub use tcp::connect;
-pub use tls::{Tls, TlsSetupError};
+pub use tls::{Tls, TlsSetupError, native_client};
 
 /// A TCP stream, encrypted or not.
 pub type Stream = Box<dyn Duplex>;

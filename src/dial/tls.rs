@@ -32,6 +32,36 @@ pub enum TlsSetupError {
     Rustls(#[from] Error),
 }
 
+/// A client of TLS 1.2 and 1.3 that trusts whom this system trusts, for those who speak to many hosts. Reads some
+/// hundred certificates from the disk; `SSL_CERT_FILE` names others.
+///
+/// # Errors
+/// The system has none that can be used.
+pub fn native_client() -> Result<ClientConfig, TlsSetupError> {
+    client(native_roots()?)
+}
+
+fn client(roots: RootCertStore) -> Result<ClientConfig, TlsSetupError> {
+    // Named here because another dependency may bring a second provider, and then there is no default.
+    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_protocol_versions(&[&TLS13, &TLS12])?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    Ok(config)
+}
+
+fn native_roots() -> Result<RootCertStore, TlsSetupError> {
+    let native = rustls_native_certs::load_native_certs();
+    let mut roots = RootCertStore::empty();
+    // Some systems hold a few certificates that nobody can parse; the others count.
+    let (usable, _) = roots.add_parsable_certificates(native.certs);
+    if usable == 0 {
+        let why = native.errors.first().map(|error| format!(": {error}")).unwrap_or_default();
+        return Err(TlsSetupError::NoRoots { why });
+    }
+    Ok(roots)
+}
+
 /// What it takes to encrypt the way to one host.
 pub struct Tls {
     connector: TlsConnector,
@@ -50,15 +80,7 @@ impl Tls {
     /// # Errors
     /// The system has none that can be used, or the host can't be named by a certificate.
     pub fn with_native_roots(host: &str) -> Result<Self, TlsSetupError> {
-        let native = rustls_native_certs::load_native_certs();
-        let mut roots = RootCertStore::empty();
-        // Some systems hold a few certificates that nobody can parse; the others count.
-        let (usable, _) = roots.add_parsable_certificates(native.certs);
-        if usable == 0 {
-            let why = native.errors.first().map(|error| format!(": {error}")).unwrap_or_default();
-            return Err(TlsSetupError::NoRoots { why });
-        }
-        Self::trusting(roots, host)
+        Self::trusting(native_roots()?, host)
     }
 
     /// Trusts the certificates in this file alone, and not the system's: a private server's own authority.
@@ -86,12 +108,7 @@ impl Tls {
     pub fn trusting(roots: RootCertStore, host: &str) -> Result<Self, TlsSetupError> {
         let name = ServerName::try_from(host.to_owned());
         let host = name.map_err(|_| TlsSetupError::Host(host.to_owned()))?;
-        // Named here because another dependency may bring a second provider, and then there is no default.
-        let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-            .with_protocol_versions(&[&TLS13, &TLS12])?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        Ok(Self { connector: TlsConnector::from(Arc::new(config)), host })
+        Ok(Self { connector: TlsConnector::from(Arc::new(client(roots)?)), host })
     }
 
     /// Shakes hands within `patience`.
