@@ -138,7 +138,7 @@ fn host_of(authority: &str) -> String {
 }
 
 /// A host of this machine or of a private network (RFC 1918, RFC 4193, RFC 6761, RFC 6762).
-fn is_local(host: &str) -> bool {
+pub(super) fn is_local(host: &str) -> bool {
     match host.parse::<IpAddr>() {
         Ok(IpAddr::V4(ip)) => ip.is_loopback() || ip.is_private() || ip.is_link_local() || ip.is_unspecified(),
         Ok(IpAddr::V6(ip)) => {

@@ -1,5 +1,5 @@
 //! Before a send: an issue with all its editions in, findings out, each with its place and its cure. Nothing
-//! here goes over the network.
+//! here goes over the network but `online`, which is asked for by itself.
 //!
 //! `source` reads the author's files again with all places; `structure`, `links`, `inbox_line` and
 //! `translations` (with `numbers`) speak of them, `mail` of the editions as they leave. All rules stand in
@@ -9,6 +9,7 @@ mod inbox_line;
 mod links;
 mod mail;
 mod numbers;
+pub mod online;
 mod rules;
 mod source;
 mod structure;
@@ -22,7 +23,7 @@ use crate::issue::Issue;
 use crate::render::RenderedEdition;
 use source::Source;
 
-pub use rules::{Levels, RULES, Rule};
+pub use rules::{Levels, RULES, Rule, every_rule};
 pub use translations::{RECORD, Record};
 
 /// What is looked at.

@@ -64,6 +64,11 @@ rules! {
     NOBODY = "nobody", Error, "an issue that nobody in the list would get";
 }
 
+/// Every rule, those that need the network last.
+pub fn every_rule() -> impl Iterator<Item = &'static Rule> + Clone {
+    RULES.iter().chain(super::online::ONLINE_RULES)
+}
+
 /// What `[check]` says of one rule: how much it weighs, or nothing where it is off.
 pub type Levels = [(String, Option<Severity>)];
 
@@ -72,7 +77,7 @@ pub type Levels = [(String, Option<Severity>)];
 pub(super) fn weigh(findings: Vec<Finding>, levels: &Levels) -> Vec<Finding> {
     let mut weighed: Vec<_> = levels.iter().filter_map(|(code, _)| unknown(code)).collect();
     for finding in findings {
-        let is_rule = RULES.iter().any(|rule| rule.code == finding.code);
+        let is_rule = every_rule().any(|rule| rule.code == finding.code);
         match levels.iter().find(|(code, _)| is_rule && code == finding.code) {
             Some((_, None)) => {}
             Some((_, Some(severity))) => weighed.push(Finding { severity: *severity, ..finding }),
@@ -83,7 +88,7 @@ pub(super) fn weigh(findings: Vec<Finding>, levels: &Levels) -> Vec<Finding> {
 }
 
 fn unknown(code: &str) -> Option<Finding> {
-    if RULES.iter().any(|rule| rule.code == code) {
+    if every_rule().any(|rule| rule.code == code) {
         return None;
     }
     let help = format!("{} `bulletin check --rules` tells them all.", cure_unknown_rule(code));
@@ -93,8 +98,8 @@ fn unknown(code: &str) -> Option<Finding> {
 }
 
 fn cure_unknown_rule(code: &str) -> String {
-    match crate::domain::finding::did_you_mean(code, RULES.iter().map(|rule| rule.code)) {
-        Some(_) => cure_unknown(code, RULES.iter().map(|rule| rule.code)),
+    match crate::domain::finding::did_you_mean(code, every_rule().map(|rule| rule.code)) {
+        Some(_) => cure_unknown(code, every_rule().map(|rule| rule.code)),
         None => "Leave the line out.".to_owned(),
     }
 }

@@ -6,9 +6,12 @@ use serde_json::json;
 
 use super::diagnostics::{counted, tell_in_full};
 use super::inspection::{inspect, record_path};
+use super::online::{self, Known};
 use super::{Ended, data, folder};
-use crate::check::{RULES, Record};
+use crate::check::online::ONLINE_RULES;
+use crate::check::{Record, every_rule};
 use crate::config::ConfigError;
+use crate::domain::clock::Clock;
 use crate::domain::{Finding, IssueId, Severity};
 use crate::issue::{self, Issue, IssueError};
 use crate::pipeline::{self, Newsletter, PipelineError, refused};
@@ -16,6 +19,7 @@ use crate::render::RenderError;
 use crate::subscribers::ListError;
 
 #[derive(Debug, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(super) struct Check {
     /// The issue, by the name of its folder under issues/ [default: the last one]
     issue: Option<IssueId>,
@@ -28,19 +32,25 @@ pub(super) struct Check {
     /// Tell all rules, and check nothing
     #[arg(long)]
     rules: bool,
+    /// Ask over the network too: links, the domain's records, the relay
+    #[arg(long)]
+    online: bool,
+    /// Ask for links again that were well within the last day
+    #[arg(long, requires = "online")]
+    fresh: bool,
     /// Print the findings as JSON
     #[arg(long)]
     json: bool,
 }
 
 impl Check {
-    pub(super) fn run(&self, dir: Option<&Path>) -> Result<Ended, PipelineError> {
+    pub(super) fn run(&self, dir: Option<&Path>, clock: &Clock) -> Result<Ended, PipelineError> {
         if self.rules {
             self.tell_rules();
             return Ok(Ended::Well);
         }
         let folder = folder(dir)?;
-        let findings = match self.findings(&folder) {
+        let findings = match self.findings(&folder, clock) {
             Ok(findings) => findings,
             Err(error) => faults(error)?,
         };
@@ -55,7 +65,7 @@ impl Check {
         Ok(if errors == 0 { Ended::Well } else { Ended::WithRest })
     }
 
-    fn findings(&self, folder: &Path) -> Result<Vec<Finding>, PipelineError> {
+    fn findings(&self, folder: &Path, clock: &Clock) -> Result<Vec<Finding>, PipelineError> {
         let newsletter = Newsletter::open(folder)?;
         let issue = newsletter.issue(&self.issue(folder)?)?;
         if self.accept_translations {
@@ -65,6 +75,10 @@ impl Check {
         let list = self.subscribers.as_deref();
         let assembly = pipeline::assemble(&newsletter, &issue, list, |finding| doubts.push(finding))?;
         let editions = pipeline::render(&newsletter, &issue, &assembly.editions)?;
+        if self.online {
+            let known = if self.fresh { Known::AskedAgain } else { Known::Kept };
+            doubts.extend(online::ask(&newsletter, &issue, &editions, known, clock.now())?);
+        }
         inspect(&newsletter, &issue, &assembly, &editions, doubts)
     }
 
@@ -78,18 +92,21 @@ impl Check {
 
     fn tell_rules(&self) {
         if self.json {
-            let rules =
-                RULES.iter().map(|rule| json!({ "code": rule.code, "severity": rule.severity, "about": rule.about }));
+            let rules = every_rule().map(|rule| {
+                let is_online = ONLINE_RULES.contains(rule);
+                json!({ "code": rule.code, "severity": rule.severity, "about": rule.about, "online": is_online })
+            });
             data(&format!("{:#}\n", json!({ "rules": rules.collect::<Vec<_>>() })));
             return;
         }
-        for rule in RULES {
+        for rule in every_rule() {
             let severity = match rule.severity {
                 Severity::Error => "error",
                 Severity::Warning => "warning",
                 Severity::Info => "info",
             };
-            data(&format!("{:<18} {severity:<8} {}\n", rule.code, rule.about));
+            let needs = if ONLINE_RULES.contains(rule) { " (--online)" } else { "" };
+            data(&format!("{:<18} {severity:<8} {}{needs}\n", rule.code, rule.about));
         }
     }
 }

@@ -104,7 +104,7 @@ pub(super) fn tell_in_full(findings: &[Finding], folder: &Path) {
 }
 
 /// What to do about an error that names no place in a file.
-fn cure(error: &PipelineError) -> Option<String> {
+pub(super) fn cure(error: &PipelineError) -> Option<String> {
     let help = match error {
         PipelineError::Config(ConfigError::NotHere(_)) => {
             "--dir names a newsletter's folder; `bulletin init DIR` makes one".to_owned()

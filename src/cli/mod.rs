@@ -27,6 +27,7 @@ mod dkim;
 mod init;
 mod inspection;
 mod new;
+mod online;
 mod preview;
 mod progress;
 mod refusals;
@@ -145,7 +146,7 @@ pub fn main() -> ExitCode {
     let ended = match &cli.command {
         Command::Init(command) => command.run(dir),
         Command::New(command) => command.run(dir, &clock),
-        Command::Check(command) => command.run(dir),
+        Command::Check(command) => command.run(dir, &clock),
         Command::Preview(command) => command.run(dir),
         Command::Rehearse(command) => command.run(dir, &clock),
         Command::Send(command) => command.run(dir, &clock),

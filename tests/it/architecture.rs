@@ -44,7 +44,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("preview", &["domain", "compose", "edition", "issue", "render", "state", "subscribers"]),
     ("rehearsal", &[]),
     ("report", &["domain", "chart", "edition", "subscribers", "readers", "ledger", "state"]),
-    ("check", &["domain", "config", "issue", "render"]),
+    ("check", &["domain", "config", "issue", "render", "compose", "dial", "deliver"]),
     (
         "cli",
         &[

@@ -12,6 +12,8 @@ mod editions;
 mod golden;
 mod kept;
 mod message;
+#[cfg(unix)]
+mod online;
 mod project;
 mod python;
 mod readers;

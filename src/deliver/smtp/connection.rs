@@ -41,6 +41,12 @@ impl SmtpConnection {
         Self { session, offer, timeouts, way, next: Next::Ready, remote: String::new() }
     }
 
+    /// Octets of the largest message that the relay takes; none where it does not tell.
+    #[must_use]
+    pub fn size_limit(&self) -> Option<usize> {
+        self.offer.size_limit()
+    }
+
     /// The same, connected to `remote`.
     pub(super) fn at(self, remote: String) -> Self {
         Self { remote, ..self }
