@@ -11,9 +11,13 @@ use hickory_resolver::config::{ConnectionConfig, NameServerConfig, ResolverConfi
 use hickory_resolver::net::NetError;
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::proto::rr::{Name, RData, RecordType};
+use tokio::time::timeout;
 
 /// How long a name server may take for one try, of which there are two.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How long may pass until anybody is heard at all.
+const FIRST_WORD: Duration = Duration::from_secs(10);
 
 /// Whom names are asked of; a copy asks the same, and knows what the other has heard.
 #[derive(Clone)]
@@ -56,10 +60,17 @@ impl Names {
         Ok(Self { resolver: Arc::new(resolver) })
     }
 
-    /// Whether anybody answers: asked about this domain, or else about the root.
+    /// Whether anybody answers in time: asked about this domain and about the root, whichever comes first.
     pub(super) async fn answer(&self, domain: &str) -> Result<(), Silence> {
-        let Err(_) = self.ask(domain, RecordType::MX).await else { return Ok(()) };
-        self.ask("", RecordType::NS).await.map(drop)
+        let anybody = async {
+            tokio::select! {
+                Ok(_) = self.ask(domain, RecordType::MX) => Ok(()),
+                Ok(_) = self.ask("", RecordType::NS) => Ok(()),
+                else => Err(Silence("no name server gives an answer".to_owned())),
+            }
+        };
+        let silent = |_| Silence(format!("no name server answers within {} s", FIRST_WORD.as_secs()));
+        timeout(FIRST_WORD, anybody).await.map_err(silent)?
     }
 
     /// The texts of a name, each put together from its strings.

@@ -94,11 +94,13 @@ impl Linked {
 
     fn add(&mut self, url: &str, place: Place) {
         if let Some(address) = strip_scheme(url, "mailto:") {
-            let address = address.split('?').next().unwrap_or_default();
-            if let Some((_, domain)) = address.rsplit_once('@')
-                && let Ok(domain) = idna::domain_to_ascii(domain)
-            {
-                self.mailboxes.entry(domain).or_default().push(place);
+            // One link can write to several (RFC 6068 section 2).
+            for address in address.split('?').next().unwrap_or_default().split(',') {
+                if let Some((_, domain)) = address.rsplit_once('@')
+                    && let Ok(domain) = idna::domain_to_ascii(domain.trim())
+                {
+                    self.mailboxes.entry(domain).or_default().push(place.clone());
+                }
             }
             return;
         }
@@ -174,14 +176,14 @@ mod tests {
         let urls =
             ["http://localhost/", "https://10.0.0.1/", "https://[::1]/", "tel:+15145550123", "#part", "ftp://a.b/"];
         assert!(linked(&urls).pages.is_empty());
-        let mail = linked(&["mailto:info@Bücher.example?subject=Hi", "MAILTO:a@example.org"]);
-        assert_eq!(mail.mailboxes.keys().collect::<Vec<_>>(), ["example.org", "xn--bcher-kva.example"]);
+        let mail = linked(&["mailto:info@Bücher.example?subject=Hi", "MAILTO:a@example.org,b@example.net"]);
+        assert_eq!(mail.mailboxes.keys().collect::<Vec<_>>(), ["example.net", "example.org", "xn--bcher-kva.example"]);
     }
 
     #[test]
     fn an_address_is_not_found_in_a_longer_one() {
         let text = "web = \"https://www.example.org/en/a\"\n(https://www.example.org/en)";
-        assert_eq!(whole(text, "https://www.example.org/en"), Some(39));
+        assert_eq!(whole(text, "https://www.example.org/en"), Some(38));
         assert_eq!(whole(text, "https://www.example.org"), None);
         assert_eq!(whole("\"https://www.example.org/\"", "https://www.example.org"), Some(1));
     }

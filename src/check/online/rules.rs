@@ -32,6 +32,7 @@ rules! {
     NO_DMARC = "no-dmarc", Warning, "a sender's domain without a DMARC policy";
     BAD_DMARC = "bad-dmarc", Error, "a DMARC policy that receivers can't use";
     WEAK_DMARC = "weak-dmarc", Info, "a DMARC policy that asks receivers for nothing";
+    UNHEARD_REPORTS = "unheard-reports", Warning, "DMARC reports that go to a domain which does not say that it takes them";
     NOT_ALIGNED = "not-aligned", Error, "mail whose signature and return-path are both of other domains than its sender";
     HALF_ALIGNED = "half-aligned", Info, "mail of which only the signature or only the return-path is of its sender's domain";
     NO_MAIL_DOMAIN = "no-mail-domain", Error, "an address of the newsletter's own whose domain takes no mail";

@@ -139,6 +139,18 @@ fn dmarc_has_to_be_there_and_says_what_it_asks_for() {
 }
 
 #[test]
+fn dmarc_reports_to_others_have_to_be_wanted_there() {
+    let edit = |zone: String| zone.replace("reports@example.org", "reports@example.net");
+    let (project, names) = domain(edit);
+    let found = check(&project, &names, &[], 0);
+    assert_eq!(codes(&found), ["unheard-reports"]);
+    let record = "example.org._report._dmarc.example.net. IN TXT \"v=DMARC1\"";
+    assert!(text(&found[0], "help").ends_with(record), "{found:?}");
+    let (project, names) = domain(|zone| edit(zone) + "example.org._report._dmarc.example.net TXT v=DMARC1\n");
+    assert_eq!(codes(&check(&project, &names, &[], 0)), Vec::<&str>::new());
+}
+
+#[test]
 fn signature_and_return_path_have_to_be_of_the_senders_organisation() {
     let other =
         "example.net MX 10 mail.example.org\nexample.net TXT v=spf1 mx -all\n_dmarc.example.net TXT v=DMARC1; p=none\n";

@@ -192,6 +192,17 @@ fn a_second_run_asks_for_what_was_not_well_alone() {
 }
 
 #[test]
+fn parts_that_can_not_be_told_are_no_finding() {
+    let web = Web::start();
+    let site = format!("https://www.example.org:{}", web.open_with("good.pem"));
+    let (project, names) = english(&format!(
+        "[Packed]({site}/packed#where), [large]({site}/large#last), [a program]({site}/here#/route), \
+         [old]({site}/old#qui-%C3%A9tait-l%C3%A0)."
+    ));
+    assert_eq!(codes(&check(&project, &names, &[], 0)), Vec::<&str>::new());
+}
+
+#[test]
 fn a_server_that_wants_rest_gets_it_once() {
     let web = Web::start();
     let site = format!("https://www.example.org:{}", web.open_with("good.pem"));

@@ -52,7 +52,8 @@ impl Web {
         port
     }
 
-    /// Opens a port under TLS, with a certificate of `tests/fixtures/tls`.
+    /// Opens a port under TLS, with a certificate of `tests/fixtures/tls`: for `*.example.org`, made with `openssl ca` of
+    /// an authority whose key was thrown away, as that of `unknown.pem`. Their own key is of use to no one.
     pub fn open_with(&self, certificate: &str) -> u16 {
         let folder = repository().join("tests/fixtures/tls");
         let chain = CertificateDer::from_pem_file(folder.join(certificate)).unwrap();
@@ -155,11 +156,24 @@ async fn page(method: &str, path: &str, time: usize) -> Response<Body> {
     if status == 429 {
         response = response.header("retry-after", "1");
     }
-    response = response.header("content-type", if path == "/paper" { "application/pdf" } else { "text/html" });
+    let kind = match path {
+        "/paper" => "application/pdf",
+        "/old" => "text/html; charset=iso-8859-1",
+        _ => "text/html",
+    };
+    response = response.header("content-type", kind);
+    if path == "/packed" {
+        response = response.header("content-encoding", "br");
+    }
     // Nobody may keep it.
     response = response.header("set-cookie", "id=1; Path=/");
     let html = "<!doctype html><title>Page</title><h2 id=\"who\">Who</h2><a name=\"qui-était-là\"></a>";
-    response.body(Body::from(html)).unwrap()
+    let bytes = match path {
+        "/old" => html.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect(),
+        "/large" => [html.as_bytes(), &vec![b' '; 6 << 20], b"<p id=\"last\">"].concat(),
+        _ => html.as_bytes().to_vec(),
+    };
+    response.body(Body::from(bytes)).unwrap()
 }
 
 struct Encrypted {

@@ -1,6 +1,8 @@
 //! A domain's DMARC policy, and whose organisation a domain is: the walk up the tree of names of RFC 9989 (section
 //! 4.10), which needs no list of public suffixes.
 
+use std::collections::BTreeSet;
+
 use super::tags::Tags;
 use crate::check::online::names::{Names, Silence};
 
@@ -67,6 +69,14 @@ impl Policy {
 
     pub(super) fn has_reports(&self) -> bool {
         self.tags.get("rua").is_some_and(|to| !to.is_empty())
+    }
+
+    /// The domains that reports are wanted at.
+    pub(super) fn report_domains(&self) -> BTreeSet<String> {
+        let uris = self.tags.get("rua").unwrap_or_default().split(',');
+        // Older policies say behind a mark how large a report may be.
+        let domain = |uri: &str| Some(uri.trim().split('!').next()?.rsplit_once('@')?.1.to_ascii_lowercase());
+        uris.filter_map(domain).collect()
     }
 
     /// `t=y`: what is asked for is not meant yet.
@@ -180,6 +190,8 @@ mod tests {
         assert_eq!((one.request_for("example.org"), one.request_for("news.example.org")), ("Quarantine", "reject"));
         assert_eq!((one.of_dkim(), one.of_spf()), (Alignment::Strict, Alignment::Relaxed));
         assert!(one.has_reports() && !one.is_test());
+        let reports = policy("example.org", "v=DMARC1; p=none; rua=mailto:a@Example.org, mailto:b@example.net!10m");
+        assert_eq!(reports.report_domains().into_iter().collect::<Vec<_>>(), ["example.net", "example.org"]);
         for text in ["v=spf1 -all", "v=DMARC2; p=none", "p=none; v=DMARC1", ""] {
             assert!(Policy::parse("example.org", text).is_none(), "{text}");
         }

@@ -1,9 +1,11 @@
 //! DMARC of a sender's domain, and whether signature and return-path agree with it (RFC 9989).
 
 use super::Identity;
-use super::dmarc::{Alignment, Tree};
+use super::dmarc::{Alignment, Policy, Tree};
 use crate::check::online::names::{Names, Silence};
-use crate::check::online::rules::{BAD_DMARC, HALF_ALIGNED, NO_DMARC, NOT_ALIGNED, UNSIGNED, WEAK_DMARC};
+use crate::check::online::rules::{
+    BAD_DMARC, HALF_ALIGNED, NO_DMARC, NOT_ALIGNED, UNHEARD_REPORTS, UNSIGNED, WEAK_DMARC,
+};
 use crate::domain::Finding;
 
 /// What is to be said about one sender's domain.
@@ -11,6 +13,9 @@ pub(super) async fn check(names: &Names, identity: &Identity<'_>, sender: &str) 
     let tree = Tree::of(names, sender).await?;
     let mut found = Vec::new();
     found.extend(request(&tree, sender));
+    if let Some(policy) = &tree.policy {
+        found.extend(reports(names, &tree, policy).await?);
+    }
     let (of_dkim, of_spf) = match &tree.policy {
         Some(policy) => (policy.of_dkim(), policy.of_spf()),
         None => (Alignment::Relaxed, Alignment::Relaxed),
@@ -90,6 +95,27 @@ fn request(tree: &Tree, sender: &str) -> Option<Finding> {
         policy.text
     );
     Some(finding.with_help(help))
+}
+
+/// Reports to another organisation have to be wanted there, or else nobody sends them.
+async fn reports(names: &Names, tree: &Tree, policy: &Policy) -> Result<Vec<Finding>, Silence> {
+    let mut found = Vec::new();
+    for domain in policy.report_domains() {
+        if Tree::of(names, &domain).await?.organisation == tree.organisation {
+            continue;
+        }
+        let name = format!("{}._report._dmarc.{domain}", policy.domain);
+        let is_wanted = names.texts(&name).await?.iter().any(|text| text.trim_start().starts_with("v=DMARC1"));
+        if !is_wanted {
+            let message = format!("{domain} does not say that it takes the DMARC reports about {}", policy.domain);
+            let help = format!(
+                "so none are sent: whoever looks after {domain} has to make this record, or name another mailbox in \
+                 rua=\n{name}. IN TXT \"v=DMARC1\""
+            );
+            found.push(UNHEARD_REPORTS.finding(message).with_help(help));
+        }
+    }
+    Ok(found)
 }
 
 /// Whether a domain stands for the sender's.

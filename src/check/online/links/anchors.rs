@@ -1,5 +1,5 @@
-//! The parts of a page that a link can lead to: HTML in, its ids and names out (HTML, section 7.4.6.4: a fragment is
-//! an element's `id`, or the `name` of an `a`).
+//! The parts of a page that a link can lead to: HTML in, its ids and names out (HTML, "Scrolling to a fragment": an
+//! element's `id`, or the `name` of an `a`).
 
 use std::collections::BTreeSet;
 

@@ -9,8 +9,9 @@ use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use encoding_rs::{Encoding, UTF_8};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use reqwest::header::{ACCEPT, CONTENT_TYPE, LOCATION, RETRY_AFTER};
+use reqwest::header::{ACCEPT, CONTENT_ENCODING, CONTENT_TYPE, LOCATION, RETRY_AFTER};
 use reqwest::{Client, Method, Response, StatusCode, Url, redirect};
 use tokio_rustls::rustls::ClientConfig;
 
@@ -194,10 +195,12 @@ fn end(status: StatusCode) -> End {
     }
 }
 
-/// The parts of an HTML page. None of anything else, and of a page too large or cut off: they can't be told.
+/// The parts of an HTML page. None of anything else, and of a page too large, cut off or packed: they can't be told.
 async fn read(mut response: Response) -> Option<BTreeSet<String>> {
     let kind = response.headers().get(CONTENT_TYPE)?.to_str().ok()?.trim().to_ascii_lowercase();
-    if !(kind.starts_with("text/html") || kind.starts_with("application/xhtml+xml")) {
+    let is_html = kind.starts_with("text/html") || kind.starts_with("application/xhtml+xml");
+    // Some servers compress what nobody wanted compressed.
+    if !is_html || response.headers().get(CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
         return None;
     }
     let mut page = Vec::new();
@@ -207,7 +210,9 @@ async fn read(mut response: Response) -> Option<BTreeSet<String>> {
             return None;
         }
     }
-    Some(anchors(&String::from_utf8_lossy(&page)))
+    let charset = kind.split("charset=").nth(1).map(|name| name.trim_matches(['"', '\'', ' ', ';']));
+    let encoding = charset.and_then(|name| Encoding::for_label(name.as_bytes())).unwrap_or(UTF_8);
+    Some(anchors(&encoding.decode(&page).0))
 }
 
 /// The names of hosts, as everything else here asks for them.
