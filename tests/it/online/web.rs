@@ -147,7 +147,7 @@ async fn page(method: &str, path: &str, time: usize) -> Response<Body> {
         _ => (200, None),
     };
     if path.starts_with("/slow") {
-        tokio::time::sleep(Duration::from_millis(300)).await;
+        tokio::time::sleep(Duration::from_millis(600)).await;
     }
     let mut response = Response::builder().status(status);
     if let Some(location) = location {

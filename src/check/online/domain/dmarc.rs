@@ -158,6 +158,8 @@ fn organisation(domain: &str, found: &[Policy]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn policy(domain: &str, text: &str) -> Policy {
@@ -197,6 +199,26 @@ mod tests {
         }
         for text in ["v=DMARC1", "v=DMARC1; p=nothing", "v=DMARC1; p=none; sp=x", "v=DMARC1; p"] {
             assert!(Policy::parse("example.org", text).unwrap().is_err(), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_walk_asks_for_eight_names_at_most_each_above_the_last(labels in prop::collection::vec("[a-z]{1,3}", 1..20)) {
+            let domain = labels.join(".");
+            let steps = steps(&domain);
+            prop_assert!(steps.len() <= 8 && steps[0] == domain && steps.last() == labels.last());
+            for pair in steps.windows(2) {
+                let end = format!(".{}", pair[1]);
+                prop_assert!(pair[0].ends_with(&end), "{:?}", pair);
+            }
+        }
+
+        #[test]
+        fn no_record_breaks_the_reader(text in "(v=DMARC1)?[;a-z=: ,@.]{0,40}") {
+            if let Some(Ok(policy)) = Policy::parse("example.org", &text) {
+                policy.report_domains();
+            }
         }
     }
 }

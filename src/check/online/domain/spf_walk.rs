@@ -178,6 +178,8 @@ fn contains(network: IpAddr, bits: u8, address: IpAddr) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -189,5 +191,15 @@ mod tests {
         assert!(holds("192.0.2.1", 0, "203.0.113.1") && holds("::", 0, "2001:db8::1"));
         assert!(holds("2001:db8::", 32, "2001:db8:1::1") && !holds("2001:db8::", 32, "2001:db9::1"));
         assert!(!holds("::", 0, "192.0.2.1"));
+    }
+
+    proptest! {
+        #[test]
+        fn a_network_holds_an_address_iff_their_first_bits_are_the_same(network: u32, other: u32, bits in 0..=32_u8) {
+            let digits = |address: u32| format!("{address:032b}")[..usize::from(bits)].to_owned();
+            let holds = contains(IpAddr::V4(network.into()), bits, IpAddr::V4(other.into()));
+            prop_assert_eq!(holds, digits(network) == digits(other));
+            prop_assert!(contains(IpAddr::V4(network.into()), bits, IpAddr::V4(network.into())));
+        }
     }
 }
