@@ -77,7 +77,7 @@ impl Check {
         let editions = pipeline::render(&newsletter, &issue, &assembly.editions)?;
         if self.online {
             let known = if self.fresh { Known::AskedAgain } else { Known::Kept };
-            doubts.extend(online::ask(&newsletter, &issue, &editions, known, clock.now())?);
+            doubts.extend(online::ask(&newsletter, &issue, &editions, assembly.recipients(), known, clock.now())?);
         }
         inspect(&newsletter, &issue, &assembly, &editions, doubts)
     }

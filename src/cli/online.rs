@@ -34,7 +34,7 @@ pub(super) enum Known {
     AskedAgain,
 }
 
-/// The findings that need the network.
+/// The findings that need the network; `messages` is how many get the issue.
 ///
 /// # Errors
 /// `BULLETIN_DNS` names no server, this system trusts no certificates, or the threads can't be started.
@@ -42,6 +42,7 @@ pub(super) fn ask(
     newsletter: &Newsletter,
     issue: &Issue,
     editions: &[RenderedEdition],
+    messages: usize,
     known: Known,
     now: Timestamp,
 ) -> Result<Vec<Finding>, PipelineError> {
@@ -77,6 +78,7 @@ pub(super) fn ask(
             links: &newsletter.config.links,
             return_path: newsletter.config.return_path.base(),
             keys: &keys,
+            messages,
             relay: relay.filter(|host| !dial::is_loopback(host)),
         },
         relay: transport.as_ref(),

@@ -139,6 +139,22 @@ fn dmarc_has_to_be_there_and_says_what_it_asks_for() {
 }
 
 #[test]
+fn what_large_providers_refuse_of_bulk_senders_alone_is_an_error_from_five_thousand_readers_on() {
+    let dmarc = "_dmarc.example.org TXT v=DMARC1; p=quarantine; rua=mailto:reports@example.org\n";
+    for (readers, status, severity) in [(4_999, 0, "warning"), (5_000, 1, "error")] {
+        let (project, names) = domain(|zone| zone.replace(dmarc, ""));
+        project.write("bulletin.toml", &TOML[..TOML.find("[[dkim]]").unwrap()]);
+        let mut list = "email,language\n".to_owned();
+        (0..readers).for_each(|reader| writeln!(list, "reader-{reader}@example.org,en").unwrap());
+        project.write("subscribers/subscribers.csv", &list);
+        let found = check(&project, &names, &[], status);
+        let told: Vec<_> = found.iter().map(|one| (text(one, "code"), text(one, "severity"))).collect();
+        // Whether the relay signs is its operator's to say.
+        assert_eq!(told, [("no-dmarc", severity), ("unsigned", "warning")], "{readers}");
+    }
+}
+
+#[test]
 fn dmarc_reports_to_others_have_to_be_wanted_there() {
     let edit = |zone: String| zone.replace("reports@example.org", "reports@example.net");
     let (project, names) = domain(edit);

@@ -22,7 +22,11 @@ use super::names::{Names, Silence};
 use super::rules::NO_ANSWER;
 use crate::compose::dkim::Record;
 use crate::config::{Links, Sender};
-use crate::domain::{EmailAddress, Finding, Localised};
+use crate::domain::{EmailAddress, Finding, Localised, Severity};
+
+/// Messages a day from which on large providers refuse what they tolerate of smaller senders. They count those to
+/// their own mailboxes, and those of all of the domain's mail, which can't be known here.
+const BULK: usize = 5_000;
 
 /// Who sends, and through whom.
 #[derive(Debug, Clone, Copy)]
@@ -33,6 +37,8 @@ pub struct Identity<'a> {
     pub return_path: &'a EmailAddress,
     /// What the DNS has to say for the keys that sign; empty where the relay signs, or nobody.
     pub keys: &'a [Record],
+    /// How many get this issue.
+    pub messages: usize,
     /// The relay's host, unless it is this machine.
     pub relay: Option<&'a str>,
 }
@@ -78,6 +84,15 @@ impl Identity<'_> {
     /// The domains that have to take mail, each with what comes there.
     pub(super) fn mail_domains(&self) -> BTreeMap<String, Vec<&'static str>> {
         mail_domain::of(self)
+    }
+
+    /// What is an error for those who send in bulk.
+    fn weigh(&self, finding: Finding) -> Finding {
+        if self.messages < BULK {
+            return finding;
+        }
+        let message = format!("{}; this issue has {} readers", finding.message, self.messages);
+        Finding { severity: Severity::Error, message, ..finding }
     }
 
     /// The domains that sign.

@@ -12,7 +12,7 @@ use crate::domain::Finding;
 pub(super) async fn check(names: &Names, identity: &Identity<'_>, sender: &str) -> Result<Vec<Finding>, Silence> {
     let tree = Tree::of(names, sender).await?;
     let mut found = Vec::new();
-    found.extend(request(&tree, sender));
+    found.extend(request(identity, &tree, sender));
     if let Some(policy) = &tree.policy {
         found.extend(reports(names, &tree, policy).await?);
     }
@@ -37,7 +37,8 @@ pub(super) async fn check(names: &Names, identity: &Identity<'_>, sender: &str) 
             "make a key with `bulletin dkim new`, or ask the relay's operator to sign with d={sender}{lean}; receivers \
              refuse bulk mail without a signature"
         );
-        found.push(UNSIGNED.finding(format!("nothing here signs the mail of {sender}")).with_help(help));
+        let finding = UNSIGNED.finding(format!("nothing here signs the mail of {sender}"));
+        found.push(finding.with_help(help));
     } else if !spf && !dkim {
         let message = format!(
             "neither the signature ({signers}) nor the return-path ({return_path}) is of the sender's domain {sender}{}, so \
@@ -64,7 +65,7 @@ pub(super) async fn check(names: &Names, identity: &Identity<'_>, sender: &str) 
 }
 
 /// What the policy asks receivers for.
-fn request(tree: &Tree, sender: &str) -> Option<Finding> {
+fn request(identity: &Identity<'_>, tree: &Tree, sender: &str) -> Option<Finding> {
     let record = format!("_dmarc.{sender}. IN TXT \"v=DMARC1; p=none\"");
     if let Some(fault) = &tree.fault {
         let finding = BAD_DMARC.finding(format!("receivers can't use the DMARC policy of {sender}: {fault}"));
@@ -76,7 +77,7 @@ fn request(tree: &Tree, sender: &str) -> Option<Finding> {
             "whoever looks after the domain has to make this record; with rua=mailto: and a mailbox for it, receivers \
              report what they got:\n{record}"
         );
-        return Some(NO_DMARC.finding(message).with_help(help));
+        return Some(identity.weigh(NO_DMARC.finding(message).with_help(help)));
     };
     let asked = policy.request_for(sender);
     if !asked.eq_ignore_ascii_case("none") && !policy.is_test() {
