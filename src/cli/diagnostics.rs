@@ -135,6 +135,22 @@ pub(super) fn cure(error: &PipelineError) -> Option<String> {
     Some(help)
 }
 
+/// The same as findings, for where they are not told on stderr.
+pub(super) fn findings(error: &PipelineError) -> Vec<Finding> {
+    match error {
+        PipelineError::Config(ConfigError::Invalid(findings))
+        | PipelineError::Issue(IssueError::Invalid(findings))
+        | PipelineError::Render(RenderError::Faults(findings)) => findings.clone(),
+        PipelineError::List(ListError::Invalid(finding)) | PipelineError::Render(RenderError::Invalid(finding)) => {
+            vec![Finding::clone(finding)]
+        }
+        error => {
+            let finding = Finding::error("failed", capitalised(&error.to_string()));
+            vec![Finding { help: cure(error), ..finding }]
+        }
+    }
+}
+
 /// Doubts about a list as they are told in short, since there may be many: the first of them, and counts.
 #[derive(Debug, Default)]
 pub(super) struct ListDoubts {

@@ -26,6 +26,7 @@ mod diagnostics;
 mod dkim;
 mod init;
 mod inspection;
+mod live;
 mod new;
 mod online;
 mod preview;
@@ -147,7 +148,7 @@ pub fn main() -> ExitCode {
         Command::Init(command) => command.run(dir),
         Command::New(command) => command.run(dir, &clock),
         Command::Check(command) => command.run(dir, &clock),
-        Command::Preview(command) => command.run(dir),
+        Command::Preview(command) => command.run(dir, &clock),
         Command::Rehearse(command) => command.run(dir, &clock),
         Command::Send(command) => command.run(dir, &clock),
         Command::Status(command) => command.run(dir),

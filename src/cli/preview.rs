@@ -5,16 +5,19 @@ use std::path::{Path, PathBuf};
 use jiff::civil;
 
 use super::diagnostics::counted;
+use super::live::{self, Serving};
 use super::{Ended, Opened, data, data_from, diagnostics};
 use crate::compose::Kind;
-use crate::domain::IssueId;
+use crate::domain::clock::Clock;
+use crate::domain::{Digest, IssueId};
 use crate::pipeline::{self, Assembly, Fate, PipelineError, refused};
-use crate::preview::{Addresses, EachReader, EachSkipped, Extent, FellBack, MANIFEST, PreviewError, Readers};
+use crate::preview::{Addresses, EachReader, EachSkipped, Extent, FellBack, MANIFEST, Manifest, PreviewError, Readers};
+use crate::render::RenderedEdition;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Preview {
     /// The issue, by the name of its folder under issues/
-    issue: IssueId,
+    pub(super) issue: IssueId,
     /// Where the preview goes [default: outbox/ISSUE/preview]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -26,43 +29,39 @@ pub(super) struct Preview {
     addresses: bool,
     /// Another list than subscribers/subscribers.csv
     #[arg(long, value_name = "FILE")]
-    subscribers: Option<PathBuf>,
+    pub(super) subscribers: Option<PathBuf>,
     /// Print the manifest
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    pub(super) serving: Serving,
+}
+
+/// What a preview came to, for whoever tells of it.
+pub(super) struct Written {
+    pub digest: Digest,
+    pub manifest: Manifest,
+    pub fallbacks: Vec<FellBack>,
 }
 
 impl Preview {
-    pub(super) fn run(&self, dir: Option<&Path>) -> Result<Ended, PipelineError> {
-        let Opened { newsletter, issue, assembly } = Opened::open(dir, &self.issue, self.subscribers.as_deref())?;
-        let outbox = pipeline::outbox(&newsletter, &issue.id);
-        let rendered = pipeline::render_changed(&newsletter, &issue, &assembly.editions, &outbox.join("rendered"))?;
-        diagnostics::tell_template_doubts(rendered.iter().flat_map(|edition| &edition.findings));
-        let digest = newsletter.digest(&issue);
-        let out = self.out.clone().unwrap_or_else(|| outbox.join("preview"));
-        let editions = rendered.into_iter().enumerate();
-        let columns: Vec<_> =
-            newsletter.config.columns.iter().map(|(alias, header)| (alias.as_str(), header.as_str())).collect();
-        let preview = crate::preview::Preview {
-            issue: &issue,
-            newsletter: newsletter.config.newsletter.name.get(issue.original()),
-            digest,
-            composer: newsletter.composer(&issue.id, noon(issue.date), Kind::Issue),
-            editions: editions.map(|(place, rendered)| (rendered, assembly.readers_of(place))).collect(),
-            skipped: assembly.skipped(),
-            readers: &InList(&assembly),
-            columns: &columns,
-            addresses: if self.addresses { Addresses::Shown } else { Addresses::Masked },
-            extent: if self.each { Extent::EachRecipient } else { Extent::Editions },
-        };
-        let manifest = preview.write(&out).map_err(explained)?;
+    pub(super) fn run(&self, dir: Option<&Path>, clock: &Clock) -> Result<Ended, PipelineError> {
+        if self.serving.serve {
+            return live::serve(self, dir, clock);
+        }
+        let opened = Opened::open(dir, &self.issue, self.subscribers.as_deref())?;
+        let default = || pipeline::outbox(&opened.newsletter, &opened.issue.id).join("preview");
+        let out = self.out.clone().unwrap_or_else(default);
+        let Written { digest, manifest, fallbacks } = self.write(&opened, &out, |rendered| {
+            diagnostics::tell_template_doubts(rendered.iter().flat_map(|edition| &edition.findings));
+        })?;
         if self.json {
             let path = out.join(MANIFEST);
             data_from(&path).map_err(|error| explained(PreviewError::Write(path, error)))?;
         } else {
             data(&format!("{}\n", out.join("index.html").display()));
         }
-        for FellBack { item, wanted, shown, editions } in preview.fallbacks() {
+        for FellBack { item, wanted, shown, editions } in fallbacks {
             eprintln!("`{item}` has no translation for {wanted} and is shown in {shown}: {}.", editions.join(", "));
         }
         eprintln!(
@@ -72,6 +71,37 @@ impl Preview {
             manifest.skipped,
         );
         Ok(Ended::Well)
+    }
+
+    /// Writes the preview of what was opened into `out`; `doubts` hears of the editions before.
+    pub(super) fn write(
+        &self,
+        opened: &Opened,
+        out: &Path,
+        doubts: impl FnOnce(&[RenderedEdition]),
+    ) -> Result<Written, PipelineError> {
+        let Opened { newsletter, issue, assembly } = opened;
+        let outbox = pipeline::outbox(newsletter, &issue.id);
+        let rendered = pipeline::render_changed(newsletter, issue, &assembly.editions, &outbox.join("rendered"))?;
+        doubts(&rendered);
+        let digest = newsletter.digest(issue);
+        let editions = rendered.into_iter().enumerate();
+        let columns: Vec<_> =
+            newsletter.config.columns.iter().map(|(alias, header)| (alias.as_str(), header.as_str())).collect();
+        let preview = crate::preview::Preview {
+            issue,
+            newsletter: newsletter.config.newsletter.name.get(issue.original()),
+            digest,
+            composer: newsletter.composer(&issue.id, noon(issue.date), Kind::Issue),
+            editions: editions.map(|(place, rendered)| (rendered, assembly.readers_of(place))).collect(),
+            skipped: assembly.skipped(),
+            readers: &InList(assembly),
+            columns: &columns,
+            addresses: if self.addresses { Addresses::Shown } else { Addresses::Masked },
+            extent: if self.each { Extent::EachRecipient } else { Extent::Editions },
+        };
+        let manifest = preview.write(out).map_err(explained)?;
+        Ok(Written { digest, manifest, fallbacks: preview.fallbacks() })
     }
 }
 

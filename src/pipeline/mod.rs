@@ -119,5 +119,11 @@ pub fn refused(message: impl Into<String>, help: impl Into<String>) -> PipelineE
 /// Where an issue's previews and rehearsals go.
 #[must_use]
 pub fn outbox(newsletter: &Newsletter, issue: &IssueId) -> std::path::PathBuf {
-    newsletter.folder.join("outbox").join(issue.as_str())
+    outbox_in(&newsletter.folder, issue)
+}
+
+/// The same, of the newsletter in `folder`, which need not be without faults.
+#[must_use]
+pub fn outbox_in(folder: &std::path::Path, issue: &IssueId) -> std::path::PathBuf {
+    folder.join("outbox").join(issue.as_str())
 }

@@ -2,6 +2,7 @@
 //! gallery, a manifest, and the files of each edition out. The same input gives the same bytes.
 
 mod gallery;
+pub mod live;
 mod manifest;
 
 use std::fs;

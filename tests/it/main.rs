@@ -11,6 +11,7 @@ mod dkim;
 mod editions;
 mod golden;
 mod kept;
+mod live;
 mod message;
 #[cfg(unix)]
 mod online;
