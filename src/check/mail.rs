@@ -1,14 +1,13 @@
-//! Each edition as it leaves: its size, its two parts against each other, and what the law wants in it.
+//! Each edition as it leaves: its size, and what the law wants in it.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::rules::{
-    CLIPPED, HEAVY_MAIL, LARGE_HTML, NO_CONTACT, NO_POSTAL_ADDRESS, NO_REASON, NO_SENDER, NO_WAY_OUT, PARTS_DIFFER,
-};
+use super::rules::{CLIPPED, HEAVY_MAIL, LARGE_HTML, NO_CONTACT, NO_POSTAL_ADDRESS, NO_REASON, NO_SENDER, NO_WAY_OUT};
+use super::words::one_line;
 use crate::config::Sender;
 use crate::domain::Finding;
-use crate::domain::field::{Field, Merge, unescape};
+use crate::domain::field::{Field, Merge};
 use crate::render::RenderedEdition;
 
 /// Octets of HTML above which Gmail shows the beginning alone.
@@ -18,22 +17,30 @@ const CLOSE: usize = 90 * 1024;
 /// Octets of a whole message.
 const HEAVY: usize = 1_000_000;
 
-/// Checks one edition; `longest` has the longest value of each column, since a mail must not be cut off
-/// for anybody.
-pub(super) fn check(
-    edition: &RenderedEdition,
-    sender: &Sender,
-    longest: &BTreeMap<String, String>,
-    findings: &mut Vec<Finding>,
-) {
-    let mut in_html = BTreeSet::new();
-    let mut in_text = BTreeSet::new();
-    let html = fill(&edition.html, longest, &mut in_html);
-    let text = fill(&edition.text, longest, &mut in_text);
-    let mut found = sizes(edition, &html, &text);
-    found.extend(links(&html, &text));
-    let is_in_both = |field: &Field| in_html.contains(field) && in_text.contains(field);
-    found.extend(law(sender, &words_of(&html), &one_line(&text)));
+/// An edition as the reader of the longest values gets it, since a mail must not be cut off for anybody.
+pub(super) struct Filled {
+    pub(super) html: String,
+    pub(super) text: String,
+    /// The fields that stand in both parts.
+    fields: BTreeSet<Field>,
+}
+
+impl Filled {
+    /// `longest` has the longest value of each column.
+    pub(super) fn new(edition: &RenderedEdition, longest: &BTreeMap<String, String>) -> Self {
+        let mut in_html = BTreeSet::new();
+        let mut in_text = BTreeSet::new();
+        let html = fill(&edition.html, longest, &mut in_html);
+        let text = fill(&edition.text, longest, &mut in_text);
+        Self { html, text, fields: in_html.intersection(&in_text).cloned().collect() }
+    }
+}
+
+/// What is to be said of an edition's size, and of what the law wants in it.
+pub(super) fn findings(edition: &RenderedEdition, filled: &Filled, words: &str, sender: &Sender) -> Vec<Finding> {
+    let mut found = sizes(edition, &filled.html, &filled.text);
+    found.extend(law(sender, words, &one_line(&filled.text)));
+    let is_in_both = |field: &Field| filled.fields.contains(field);
     if !is_in_both(&Field::UnsubscribeUrl) {
         let help = "put {{ unsubscribe }} back into templates/footer.mjml and templates/issue.txt";
         found.push(NO_WAY_OUT.finding("there is no link to leave by in both parts of the mail").with_help(help));
@@ -42,10 +49,7 @@ pub(super) fn check(
         let help = "put {{ t.why }} back into templates/footer.mjml and templates/issue.txt";
         found.push(NO_REASON.finding("the mail does not tell at which address its reader gets it").with_help(help));
     }
-    let id = edition.key.id();
-    for finding in found {
-        finding.add_to(findings, &id);
-    }
+    found
 }
 
 fn fill(merge: &Merge, longest: &BTreeMap<String, String>, seen: &mut BTreeSet<Field>) -> String {
@@ -83,22 +87,6 @@ fn sizes(edition: &RenderedEdition, html: &str, text: &str) -> Vec<Finding> {
     found
 }
 
-/// Links that stand in one part alone.
-fn links(html: &str, text: &str) -> Option<Finding> {
-    let hrefs: BTreeSet<String> = html
-        .split("href=\"")
-        .skip(1)
-        .filter_map(|rest| rest.split('"').next())
-        .map(unescape)
-        .filter(|url| url.contains(':') && !url.starts_with("urn:"))
-        .collect();
-    let bare = |url: &str| url.strip_prefix("mailto:").or(url.strip_prefix("tel:")).unwrap_or(url).to_owned();
-    let joined: String = text.split_whitespace().collect();
-    let missing = hrefs.iter().find(|url| !text.contains(&bare(url)) && !joined.contains(&bare(url)))?;
-    let message = format!("the link to {missing} is not in the plain text");
-    Some(PARTS_DIFFER.finding(message).with_help("who reads plain text would miss it: see templates/issue.txt"))
-}
-
 fn law(sender: &Sender, html: &str, text: &str) -> Vec<Finding> {
     let holds = |value: &str| {
         let value = one_line(value);
@@ -120,39 +108,4 @@ fn law(sender: &Sender, html: &str, text: &str) -> Vec<Finding> {
         found.push(NO_CONTACT.finding(message).with_help(footer));
     }
     found
-}
-
-/// What a reader sees of HTML, on one line.
-fn words_of(html: &str) -> String {
-    let body = html.split_once("<body").map_or(html, |(_, body)| body);
-    let mut words = String::with_capacity(body.len());
-    for (place, piece) in body.split('<').enumerate() {
-        words.push_str(if place == 0 { piece } else { piece.split_once('>').map_or("", |(_, text)| text) });
-    }
-    one_line(&unescape(&words).replace("&#39;", "'").replace("&#x27;", "'"))
-}
-
-/// With single spaces, and without the marks that turn the direction of a text.
-fn one_line(text: &str) -> String {
-    let marks = ['\u{200e}', '\u{200f}', '\u{2066}', '\u{2067}', '\u{2068}', '\u{2069}'];
-    let plain: String = text.chars().filter(|c| !marks.contains(c)).collect();
-    plain.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_link_in_one_part_alone_is_found_wherever_lines_break() {
-        let html = "<a href=\"https://www.example.org/a?b=1&amp;c=2\">x</a><a href=\"#top\">y</a><a href=\"mailto:info@example.org\">z</a>";
-        assert_eq!(links(html, "see https://www.example.org/a?b=1&c=2 or info@example.org"), None);
-        let missing = links(html, "or info@example.org").unwrap();
-        assert!(missing.message.contains("a?b=1&c=2"), "{missing}");
-    }
-
-    #[test]
-    fn tags_and_line_breaks_hide_no_words() {
-        assert_eq!(words_of("<html><body><p>Rue de l&#39;Exemple,<br />\n  4 &amp; 5</p>"), ">Rue de l'Exemple, 4 & 5");
-    }
 }

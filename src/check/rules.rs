@@ -31,7 +31,7 @@ macro_rules! rules {
 rules! {
     UNTRANSLATED = "untranslated", Warning, "an item that lacks a language and does not say that it exists in one only";
     STALE_TRANSLATION = "stale-translation", Warning, "an item whose original was changed after its translation was looked over";
-    LINKS_DIFFER = "links-differ", Warning, "a translation with more or fewer links than its original";
+    LINKS_DIFFER = "links-differ", Warning, "a translation with more or fewer links than its original, or with one to another site";
     NUMBERS_DIFFER = "numbers-differ", Warning, "a number, a date or an amount that stands in one language alone";
     EMPTY_LINK = "empty-link", Error, "a link without a text";
     VAGUE_LINK = "vague-link", Warning, "a link whose text says nothing of where it leads";
@@ -55,7 +55,21 @@ rules! {
     CLIPPED = "clipped", Error, "an edition that Gmail cuts off, the way to leave with it";
     LARGE_HTML = "large-html", Warning, "an edition that Gmail is close to cutting off";
     HEAVY_MAIL = "heavy-mail", Warning, "a message of more than 1 MB";
-    PARTS_DIFFER = "parts-differ", Error, "a link that stands in one of the mail's two parts only";
+    PARTS_DIFFER = "parts-differ", Error, "a link or a heading that stands in one of the mail's two parts only";
+    EMPTY_TEXT = "empty-text", Error, "a plain text that has next to nothing of what the HTML says";
+    LOW_CONTRAST = "low-contrast", Warning, "text that can hardly be read on its ground, in light or dark mode";
+    CLIENT_SUPPORT = "client-support", Warning, "HTML or CSS of your own templates that many mail programs don't show";
+    NO_DIMENSIONS = "no-dimensions", Warning, "a picture of your own templates without width and height";
+    LOST_PICTURE = "lost-picture", Error, "a picture of your own templates that no mail program can find";
+    REMOTE_CONTENT = "remote-content", Error, "something that is fetched from elsewhere when the mail is opened";
+    DUPLICATE_ID = "duplicate-id", Warning, "an id that stands in a mail twice";
+    DEAD_ANCHOR = "dead-anchor", Warning, "a link within the mail to what is not in it";
+    MAIL_FORM = "mail-form", Error, "a message that breaks RFC 5322, MIME or the rules of list headers";
+    NO_ONE_CLICK = "no-one-click", Warning, "a newsletter that nobody can leave with one click";
+    PUBLIC_SENDER = "public-sender", Error, "a sender at a public mailbox provider";
+    UNALIGNED = "unaligned", Warning, "bounces at another domain than the sender's, and no key that signs for it";
+    UNSIGNED = "unsigned", Info, "a newsletter without a DKIM key, whose relay has to sign";
+    SPAM_SCORE = "spam-score", Warning, "an edition that a spam filter of this machine takes for junk (`--spam`)";
     NO_SENDER = "no-sender", Error, "an edition that does not say who sends it";
     NO_POSTAL_ADDRESS = "no-postal-address", Error, "an edition without the sender's postal address";
     NO_CONTACT = "no-contact", Error, "an edition without a further way to reach the sender";

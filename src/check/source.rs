@@ -25,6 +25,8 @@ pub(super) struct Source<'a> {
     pub(super) headings: Vec<Heading>,
     /// Runs of text that readers see, outside of code.
     pub(super) words: Vec<Words>,
+    /// Where blocks of MJML stand.
+    pub(super) blocks: Vec<Range<usize>>,
     /// What stands under each id, its heading and all below it up to the next section or item.
     pub(super) items: BTreeMap<String, Range<usize>>,
 }
@@ -83,6 +85,7 @@ impl<'a> Source<'a> {
             pictures: Vec::new(),
             headings: Vec::new(),
             words: Vec::new(),
+            blocks: Vec::new(),
             items: BTreeMap::new(),
         };
         source.walk(start);
@@ -141,8 +144,10 @@ impl<'a> Source<'a> {
                 }
                 Event::Start(Tag::CodeBlock(kind)) => {
                     in_code = true;
-                    if matches!(&kind, CodeBlockKind::Fenced(name) if &**name == "event") {
-                        self.event_links(range);
+                    match &kind {
+                        CodeBlockKind::Fenced(name) if &**name == "event" => self.event_links(range),
+                        CodeBlockKind::Fenced(name) if &**name == "mjml" => self.blocks.push(range),
+                        _ => {}
                     }
                 }
                 Event::End(TagEnd::CodeBlock) => in_code = false,

@@ -7,9 +7,11 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use super::months::months;
 use super::numbers::numbers;
 use super::rules::{LINKS_DIFFER, NUMBERS_DIFFER, STALE_TRANSLATION, UNTRANSLATED};
 use super::source::Source;
+use super::targets::strays;
 use crate::domain::{Digest, Finding, Language};
 use crate::issue::{Fallback, Issue, Item};
 
@@ -129,20 +131,34 @@ fn links(original: &Source<'_>, translation: &Source<'_>, id: &str) -> Option<Fi
     };
     let (here, there) = (count(translation), count(original));
     if here == there {
-        return None;
+        return targets(original, translation, id);
     }
     let (language, first) = (translation.language, original.language);
     let finding = LINKS_DIFFER.finding(format!("`{id}` has {here} links in {language} and {there} in {first}"));
     Some(finding.with_help("see which one is missing or too many"))
 }
 
+/// Links that are as many, but lead elsewhere.
+fn targets(original: &Source<'_>, translation: &Source<'_>, id: &str) -> Option<Finding> {
+    fn urls<'a>(source: &'a Source<'_>, id: &str) -> Vec<&'a str> {
+        let range = &source.items[id];
+        let links = source.links.iter().filter(|link| range.contains(&link.at));
+        links.map(|link| link.url.as_str()).filter(|url| !url.starts_with('#')).collect()
+    }
+    let (there, here) = strays(&urls(original, id), &urls(translation, id)).into_iter().next()?;
+    let (language, first) = (translation.language, original.language);
+    let finding = LINKS_DIFFER.finding(format!("`{id}` leads to {here} in {language}, and to {there} in {first}"));
+    Some(finding.with_help("see whether both are meant"))
+}
+
 fn figures(original: &Source<'_>, translation: &Source<'_>, id: &str) -> Option<Finding> {
-    let of = |source: &Source<'_>| {
+    let text = |source: &Source<'_>| {
         let range = &source.items[id];
         let words = source.words.iter().filter(|words| range.contains(&words.at)).map(|words| words.text.as_str());
-        numbers(&words.collect::<Vec<_>>().join("\n"))
+        words.collect::<Vec<_>>().join("\n")
     };
-    let (here, there) = (of(translation), of(original));
+    let (text, original_text) = (text(translation), text(original));
+    let (here, there) = (numbers(&text), numbers(&original_text));
     let alone = |one: &BTreeMap<u64, usize>, other: &BTreeMap<u64, usize>, language: &Language| {
         let more = one.iter().filter(|(number, count)| other.get(number).copied().unwrap_or(0) < **count);
         let more: Vec<_> = more.map(|(number, _)| number.to_string()).collect();
@@ -151,10 +167,27 @@ fn figures(original: &Source<'_>, translation: &Source<'_>, id: &str) -> Option<
     let differences = [alone(&there, &here, original.language), alone(&here, &there, translation.language)];
     let differences: Vec<_> = differences.into_iter().flatten().collect();
     if differences.is_empty() {
-        return None;
+        return dates(&text, &original_text).map(|told| {
+            let message = format!("`{id}` names other months in its dates: {told}");
+            NUMBERS_DIFFER.finding(message).with_help("compare the dates in both")
+        });
     }
     let finding = NUMBERS_DIFFER.finding(format!("`{id}` has other numbers: {}", differences.join("; ")));
     Some(finding.with_help("compare dates, amounts and telephone numbers in both"))
+}
+
+/// Months by their numbers, where a text and its original don't name the same ones.
+fn dates(text: &str, original: &str) -> Option<String> {
+    let (here, there) = (months(text), months(original));
+    // A language may write months as numbers.
+    if here == there || here.is_empty() || there.is_empty() {
+        return None;
+    }
+    let shown = |months: &BTreeMap<usize, usize>| {
+        let names = months.iter().flat_map(|(month, count)| std::iter::repeat_n(month.to_string(), *count));
+        names.collect::<Vec<_>>().join(", ")
+    };
+    Some(format!("months {}, where the original has {}", shown(&here), shown(&there)))
 }
 
 /// Over an item's source, whatever its line breaks.

@@ -1,14 +1,17 @@
 //! Everything that the check has to say about an issue, for the commands that tell it: `check` itself, what is
 //! looked at before a send, and the gallery.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use crate::check::{self, RECORD, Record, Subject};
+use super::preview::noon;
+use crate::check::{self, Message, Post, RECORD, Record, Subject};
+use crate::compose::Kind;
 use crate::domain::Finding;
 use crate::issue::Issue;
 use crate::pipeline::{Assembly, Newsletter, PipelineError};
 use crate::render::RenderedEdition;
+use crate::subscribers::Subscriber;
 
 /// The findings about an issue and its editions, weighed by `[check]`; `doubts` are those about the list.
 ///
@@ -33,10 +36,45 @@ pub(super) fn inspect(
     let longest = longest(assembly)?;
     let (translations, fault) = record(&newsletter.folder, issue);
     findings.extend(fault);
-    let sender = &newsletter.config.sender;
-    let subject = Subject { issue, editions, sender, longest: &longest, translations: &translations };
+    let config = &newsletter.config;
+    let composer = newsletter.composer(&issue.id, noon(issue.date), Kind::Issue);
+    let message = |edition: &RenderedEdition| {
+        let reader = reader(edition, &longest);
+        let message = composer.compose(edition, &reader).map_err(|error| error.to_string())?;
+        let (_, _, subject) = composer.parts(edition, &reader).map_err(|error| error.to_string())?;
+        Ok(Message { octets: message.content.to_vec(), subject })
+    };
+    let subject = Subject {
+        issue,
+        editions,
+        templates: &newsletter.templates,
+        sender: &config.sender,
+        post: Post {
+            links: &config.links,
+            return_path: &config.return_path,
+            dkim: &config.dkim,
+            relay: config.smtp.as_ref().map(|smtp| smtp.host.as_str()),
+            recipients: assembly.recipients(),
+        },
+        images: config.newsletter.images,
+        longest: &longest,
+        translations: &translations,
+        message: &message,
+    };
     findings.extend(subject.findings());
     Ok(check::weigh(findings, &newsletter.config.check))
+}
+
+/// Someone whose mail is as long as any.
+fn reader(edition: &RenderedEdition, longest: &BTreeMap<String, String>) -> Subscriber {
+    Subscriber {
+        email: "reader@example.org".parse().unwrap_or_else(|_| unreachable!("a plain address")),
+        name: longest.get("name").cloned(),
+        languages: edition.key.languages().to_vec(),
+        topics: BTreeSet::new(),
+        columns: longest.clone(),
+        line: 0,
+    }
 }
 
 /// The record of the issue's translations: where it is, and as a person knows it.

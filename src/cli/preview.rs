@@ -106,7 +106,7 @@ impl Preview {
 }
 
 /// A preview's Date: noon of the day, which is that day almost everywhere.
-fn noon(date: civil::Date) -> jiff::Timestamp {
+pub(super) fn noon(date: civil::Date) -> jiff::Timestamp {
     let noon = jiff::tz::TimeZone::UTC.to_timestamp(date.at(12, 0, 0, 0));
     noon.unwrap_or(jiff::Timestamp::UNIX_EPOCH)
 }

@@ -63,6 +63,13 @@ impl Finding {
         Self::new(Severity::Warning, code, message)
     }
 
+    /// The same as something good to know.
+    #[must_use]
+    pub fn as_info(mut self) -> Self {
+        self.severity = Severity::Info;
+        self
+    }
+
     #[must_use]
     pub fn in_file(mut self, file: impl AsRef<Path>) -> Self {
         self.file = Some(file.as_ref().to_owned());

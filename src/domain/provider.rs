@@ -1,4 +1,5 @@
-//! Which domains one provider receives for: a domain in, the name under which it is counted out.
+//! Which domains one provider receives for: a domain in, the name under which it is counted out, and whether
+//! anybody can have a mailbox there.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -20,9 +21,30 @@ pub fn counted_as(domain: &str) -> &str {
     PROVIDERS.get(domain).copied().unwrap_or(domain)
 }
 
+/// Whether `domain` is one where anybody can have a mailbox, in lower case and ASCII.
+#[must_use]
+pub fn is_public(domain: &str) -> bool {
+    PROVIDERS.contains_key(domain)
+}
+
+/// Whether the server `host` is of the provider that has `domain`: `smtp.gmail.com` of `googlemail.com`.
+#[must_use]
+pub fn is_relay_of(host: &str, domain: &str) -> bool {
+    let above = host.match_indices('.').map(|(dot, _)| &host[dot + 1..]);
+    above.filter(|above| is_public(above)).any(|above| counted_as(above) == counted_as(domain))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_provider_is_told_from_a_domain_of_ones_own_and_knows_its_relays() {
+        assert!(is_public("gmail.com") && is_public("yahoo.fr") && !is_public("example.org"));
+        assert!(is_relay_of("smtp.gmail.com", "googlemail.com"));
+        assert!(!is_relay_of("smtp.example.org", "gmail.com"));
+        assert!(!is_relay_of("smtp.mail.yahoo.com", "gmail.com"));
+    }
 
     #[test]
     fn domains_of_one_provider_are_counted_together_and_every_other_by_itself() {

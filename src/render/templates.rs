@@ -102,6 +102,13 @@ impl Templates {
         sources.map(|(name, text)| (name.as_str(), text.as_str()))
     }
 
+    /// Name and text of those that are not the built-in ones.
+    pub fn own(&self) -> impl Iterator<Item = (&str, &str)> {
+        let is_built_in = |name: &str, text: &str| BUILT_IN.contains(&(name, text));
+        let own = self.sources.iter().filter(move |(name, text)| !is_built_in(name, text));
+        own.map(|(name, text)| (name.as_str(), text.as_str()))
+    }
+
     /// Feeds all templates and strings to `digester`.
     pub fn digest(&self, digester: &mut Digester) {
         for (name, text) in &self.sources {

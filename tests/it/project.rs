@@ -47,6 +47,11 @@ impl Project {
         Self { folder: tempfile::tempdir().unwrap() }
     }
 
+    /// Copies a folder of the repository into this one.
+    pub fn copy(&self, from: &str) {
+        copy(&repository().join(from), &self.path(""));
+    }
+
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }

@@ -28,7 +28,6 @@ rules! {
     NO_DKIM_RECORD = "no-dkim-record", Error, "a key that signs, and whose public half is not in the DNS";
     WRONG_DKIM_RECORD = "wrong-dkim-record", Error, "a key whose record in the DNS belongs to another, or is revoked";
     WEAK_DKIM_RECORD = "weak-dkim-record", Warning, "a key's record that says that it is only a test";
-    UNSIGNED = "unsigned", Warning, "mail that no key of the newsletter signs";
     NO_DMARC = "no-dmarc", Warning, "a sender's domain without a DMARC policy";
     BAD_DMARC = "bad-dmarc", Error, "a DMARC policy that receivers can't use";
     WEAK_DMARC = "weak-dmarc", Info, "a DMARC policy that asks receivers for nothing";

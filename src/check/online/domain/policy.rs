@@ -4,7 +4,7 @@ use super::Identity;
 use super::dmarc::{Alignment, Policy, Tree};
 use crate::check::online::names::{Names, Silence};
 use crate::check::online::rules::{
-    BAD_DMARC, HALF_ALIGNED, NO_DMARC, NOT_ALIGNED, UNHEARD_REPORTS, UNSIGNED, WEAK_DMARC,
+    BAD_DMARC, HALF_ALIGNED, NO_DMARC, NOT_ALIGNED, UNHEARD_REPORTS, WEAK_DMARC,
 };
 use crate::domain::Finding;
 
@@ -31,14 +31,7 @@ pub(super) async fn check(names: &Names, identity: &Identity<'_>, sender: &str) 
         |alignment| if alignment == Alignment::Strict { " (strictly, as its policy wants it)" } else { "" };
     let signers = signing.into_iter().collect::<Vec<_>>().join(", ");
     if signers.is_empty() {
-        let lean =
-            if spf { "" } else { "; the return-path is of another domain, so DMARC hangs on that signature alone" };
-        let help = format!(
-            "make a key with `bulletin dkim new`, or ask the relay's operator to sign with d={sender}{lean}; receivers \
-             refuse bulk mail without a signature"
-        );
-        let finding = UNSIGNED.finding(format!("nothing here signs the mail of {sender}"));
-        found.push(finding.with_help(help));
+        // Told offline as well: whether the relay signs is its operator's to say.
     } else if !spf && !dkim {
         let message = format!(
             "neither the signature ({signers}) nor the return-path ({return_path}) is of the sender's domain {sender}{}, so \
