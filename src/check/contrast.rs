@@ -99,8 +99,21 @@ impl Contrast {
             );
             let help = "choose a darker colour on a light ground, or a lighter one on a dark ground";
             let finding = Finding { editions: seen.editions, ..LOW_CONTRAST.finding(message).with_help(help) };
-            placed(finding, origins, &[&colour, &behind])
+            placed(finding, origins, &[&colour, &short(&colour), &behind, &short(&behind)])
         })
+    }
+}
+
+/// `#aabbcc` as `#abc`, or as it is.
+fn short(colour: &str) -> String {
+    let digits: Vec<char> = colour.chars().skip(1).collect();
+    if digits.chunks(2).all(|pair| pair[0] == pair[1]) {
+        digits.iter().step_by(2).fold("#".to_owned(), |mut short, digit| {
+            short.push(*digit);
+            short
+        })
+    } else {
+        colour.to_owned()
     }
 }
 

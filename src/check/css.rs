@@ -35,7 +35,7 @@ pub(super) fn declarations(body: &str) -> Vec<Declaration<'_>> {
     let mut found = Vec::new();
     let mut start = 0;
     while start < body.len() {
-        let end = start + ends(&body[start..], &[b';']);
+        let end = start + ends(&body[start..], b";");
         let piece = &body[start..end];
         if let Some((property, value)) = piece.split_once(':') {
             let value = value.trim();
@@ -115,16 +115,18 @@ fn ends(text: &str, signs: &[u8]) -> usize {
     let mut quote = None;
     let mut depth = 0_usize;
     for (at, byte) in text.bytes().enumerate() {
-        match (quote, byte) {
-            (Some(open), byte) => {
-                if open == byte {
-                    quote = None;
-                }
+        if let Some(open) = quote {
+            // A string ends with its line at the latest.
+            if byte == open || byte == b'\n' {
+                quote = None;
             }
-            (None, b'"' | b'\'') => quote = Some(byte),
-            (None, b'(') => depth += 1,
-            (None, b')') => depth = depth.saturating_sub(1),
-            (None, byte) if depth == 0 && signs.contains(&byte) => return at,
+            continue;
+        }
+        match byte {
+            b'"' | b'\'' => quote = Some(byte),
+            b'(' => depth += 1,
+            b')' => depth = depth.saturating_sub(1),
+            byte if depth == 0 && signs.contains(&byte) => return at,
             _ => {}
         }
     }

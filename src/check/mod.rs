@@ -5,7 +5,7 @@
 //! `translations` (with `numbers`, `months`, `targets`) speak of them. Editions are read as they leave: `mail`
 //! (size, law), `parts` (plain text beside HTML), `html`, `contrast` and `caniemail` (what a page is made of, with
 //! `markup`, `css`, `page`, `cascade`, `paint` and, for the places, `origins`), `form` (the message's octets).
-//! `post` speaks of how all of it is mailed. All rules stand in `rules`.
+//! `post` speaks of how all of it is mailed, and `spam` asks a filter of this machine. All rules stand in `rules`.
 
 mod caniemail;
 mod cascade;
@@ -27,6 +27,7 @@ mod parts;
 mod post;
 mod rules;
 mod source;
+mod spam;
 mod structure;
 mod targets;
 mod translations;
@@ -47,6 +48,7 @@ use source::Source;
 
 pub use post::Post;
 pub use rules::{Levels, RULES, Rule, every_rule};
+pub use spam::{SpamFilter, spam_filters, spam_finding};
 pub use translations::{RECORD, Record};
 
 /// What is looked at.
@@ -125,7 +127,8 @@ impl Subject<'_> {
             Err(error) => vec![error],
         };
         let help = "a receiver may refuse it: look at subject, sender and addresses";
-        found.extend(faults.into_iter().map(|fault| rules::MAIL_FORM.finding(fault).with_help(help)));
+        let told = |fault| rules::MAIL_FORM.finding(format!("the message is not in form: {fault}")).with_help(help);
+        found.extend(faults.into_iter().map(told));
         found
     }
 }

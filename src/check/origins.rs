@@ -52,11 +52,13 @@ impl<'a> Origin<'a> {
     }
 }
 
-/// `finding` where the first of `origins` has one of `words`, or else as it is.
+/// `finding` where one of `origins` has the first of `words` that any of them has, or else as it is.
 pub(super) fn placed(finding: Finding, origins: &[Origin<'_>], words: &[&str]) -> Finding {
-    let lower: Vec<_> = words.iter().map(|word| word.to_ascii_lowercase()).collect();
-    let find = |origin: &Origin<'_>| lower.iter().find_map(|word| origin.markup.find(word));
-    match origins.iter().find_map(|origin| Some((origin, find(origin)?))) {
+    let found = words.iter().find_map(|word| {
+        let word = word.to_ascii_lowercase();
+        origins.iter().find_map(|origin| Some((origin, origin.markup.find(&word)?)))
+    });
+    match found {
         Some((origin, at)) => origin.at(finding, at),
         None => finding,
     }

@@ -136,7 +136,7 @@ mod tests {
         {
             assert_eq!(Paint::of_colour(value), red, "{value}");
         }
-        for value in ["rgba(255,0,0,.5)", "hsl(0 100% 50%)", "var(--x)", "#ff00", "#12", "#ééé"] {
+        for value in ["rgba(255,0,0,.5)", "hsl(0 100% 50%)", "var(--x)", "#ff08", "#12", "#ééé"] {
             assert_eq!(Paint::of_colour(value), Some(Paint::Unknown), "{value}");
         }
         for value in ["transparent", "rgba(0,0,0,0)", "#0000"] {

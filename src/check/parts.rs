@@ -12,6 +12,9 @@ use crate::domain::field::unescape;
 /// The share of the HTML's words that a plain text has at least, in hundredths.
 const SHARE: usize = 25;
 
+/// Headings that are named.
+const NAMED: usize = 3;
+
 /// `words` are those of the HTML.
 pub(super) fn findings(html: &str, page: &Page<'_>, words: &str, text: &str) -> Vec<Finding> {
     let plain = one_line(text);
@@ -23,19 +26,25 @@ pub(super) fn findings(html: &str, page: &Page<'_>, words: &str, text: &str) -> 
         return vec![EMPTY_TEXT.finding(message).with_help(help)];
     }
     let mut found: Vec<_> = links(html, text).into_iter().collect();
-    let help = "who reads one part would miss it: see templates/issue.txt and templates/issue.mjml";
-    let told = |heading: &str, part: &str| {
-        let message = format!("the heading `{heading}` stands in the {part} only");
-        PARTS_DIFFER.finding(message).with_help(help)
-    };
-    let folded = folded(&plain);
+    let (here, there) = (folded(&plain), folded(words));
     let headings = page.headings().into_iter().map(|heading| one_line(&unescape(&heading)));
-    let lost = headings.filter(|heading| !heading.is_empty() && !folded.contains(&self::folded(heading)));
-    found.extend(lost.map(|heading| told(&heading, "HTML")));
-    let words = self::folded(words);
-    let lost = underlined(text).into_iter().filter(|heading| !words.contains(&self::folded(heading)));
-    found.extend(lost.map(|heading| told(&heading, "plain text")));
+    let lost = headings.filter(|heading| !here.contains(&folded(heading)));
+    found.extend(apart(&lost.collect::<Vec<_>>(), "HTML"));
+    let lost = underlined(text).into_iter().filter(|heading| !there.contains(&folded(heading)));
+    found.extend(apart(&lost.collect::<Vec<_>>(), "plain text"));
     found
+}
+
+/// Headings that stand in one part alone.
+fn apart(headings: &[String], part: &str) -> Option<Finding> {
+    let named = headings.iter().take(NAMED).map(|heading| format!("`{heading}`")).collect::<Vec<_>>().join(", ");
+    let message = match headings.len() {
+        0 => return None,
+        1 => format!("the heading {named} stands in the {part} only"),
+        count => format!("{count} headings stand in the {part} only: {named}"),
+    };
+    let help = "who reads one part would miss it: see templates/issue.txt and templates/issue.mjml";
+    Some(PARTS_DIFFER.finding(message).with_help(help))
 }
 
 /// Without spaces and marks of Markdown, since lines are wrapped and code, notes and emphasis are told in other

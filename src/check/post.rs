@@ -41,8 +41,7 @@ impl Post<'_> {
         for sender in senders {
             let domain = sender.domain();
             if !told.contains(&domain) {
-                findings.extend(self.public(&domain));
-                findings.extend(self.unaligned(&domain));
+                findings.extend(self.public(&domain).or_else(|| self.unaligned(&domain)));
                 told.push(domain);
             }
         }

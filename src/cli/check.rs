@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 
 use super::diagnostics::{counted, tell_in_full};
-use super::inspection::{inspect, record_path};
+use super::inspection::{inspect, record_path, spam};
 use super::online::{self, Known};
 use super::{Ended, data, folder};
 use crate::check::online::ONLINE_RULES;
-use crate::check::{Record, every_rule};
+use crate::check::{Record, every_rule, spam_filters};
 use crate::config::ConfigError;
 use crate::domain::clock::Clock;
 use crate::domain::{Finding, IssueId, Severity};
@@ -29,6 +29,9 @@ pub(super) struct Check {
     /// Note that all translations are up to date, after you looked them over
     #[arg(long)]
     accept_translations: bool,
+    /// Ask a spam filter of this machine, Rspamd or SpamAssassin, about one mail of each language
+    #[arg(long)]
+    spam: bool,
     /// Tell all rules, and check nothing
     #[arg(long)]
     rules: bool,
@@ -78,6 +81,12 @@ impl Check {
         if self.online {
             let known = if self.fresh { Known::AskedAgain } else { Known::Kept };
             doubts.extend(online::ask(&newsletter, &issue, &editions, assembly.recipients(), known, clock.now())?);
+        }
+        let filters = spam_filters(&std::env::var_os("PATH").unwrap_or_default());
+        if self.spam {
+            doubts.extend(spam(&newsletter, &issue, &editions, &filters));
+        } else if let Some(filter) = filters.first().filter(|_| !self.json) {
+            eprintln!("{} is at hand: --spam asks it about these mails.", filter.name);
         }
         inspect(&newsletter, &issue, &assembly, &editions, doubts)
     }

@@ -4,10 +4,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use super::diagnostics::counted;
 use super::preview::noon;
-use crate::check::{self, Message, Post, RECORD, Record, Subject};
+use crate::check::{self, Message, Post, RECORD, Record, SpamFilter, Subject, spam_finding};
 use crate::compose::Kind;
-use crate::domain::Finding;
+use crate::domain::{Finding, IssueId, Severity};
 use crate::issue::Issue;
 use crate::pipeline::{Assembly, Newsletter, PipelineError};
 use crate::render::RenderedEdition;
@@ -37,13 +38,7 @@ pub(super) fn inspect(
     let (translations, fault) = record(&newsletter.folder, issue);
     findings.extend(fault);
     let config = &newsletter.config;
-    let composer = newsletter.composer(&issue.id, noon(issue.date), Kind::Issue);
-    let message = |edition: &RenderedEdition| {
-        let reader = reader(edition, &longest);
-        let message = composer.compose(edition, &reader).map_err(|error| error.to_string())?;
-        let (_, _, subject) = composer.parts(edition, &reader).map_err(|error| error.to_string())?;
-        Ok(Message { octets: message.content.to_vec(), subject })
-    };
+    let message = |edition: &RenderedEdition| message(newsletter, issue, edition, &longest);
     let subject = Subject {
         issue,
         editions,
@@ -63,6 +58,50 @@ pub(super) fn inspect(
     };
     findings.extend(subject.findings());
     Ok(check::weigh(findings, &newsletter.config.check))
+}
+
+/// The message of an edition to someone of whom this is known.
+fn message(
+    newsletter: &Newsletter,
+    issue: &Issue,
+    edition: &RenderedEdition,
+    columns: &BTreeMap<String, String>,
+) -> Result<Message, String> {
+    let composer = newsletter.composer(&issue.id, noon(issue.date), Kind::Issue);
+    let reader = reader(edition, columns);
+    let message = composer.compose(edition, &reader).map_err(|error| error.to_string())?;
+    let (_, _, subject) = composer.parts(edition, &reader).map_err(|error| error.to_string())?;
+    Ok(Message { octets: message.content.to_vec(), subject })
+}
+
+/// What a spam filter of this machine says of the first edition of each language, which has the most items.
+pub(super) fn spam(
+    newsletter: &Newsletter,
+    issue: &Issue,
+    editions: &[RenderedEdition],
+    filters: &[SpamFilter],
+) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let mut known = BTreeSet::new();
+    for edition in editions.iter().filter(|edition| known.insert(edition.key.language())) {
+        // Why there is no message is told by the check itself.
+        if let Ok(message) = message(newsletter, issue, edition, &BTreeMap::new())
+            && let Some(finding) = spam_finding(filters, &message.octets)
+        {
+            finding.add_to(&mut findings, &edition.key.id());
+        }
+    }
+    findings
+}
+
+/// Counts what was found on a line of what is about to happen.
+pub(super) fn tell_count(errors: &[Finding], others: &[Finding], issue: &IssueId) {
+    let warnings = others.iter().filter(|finding| finding.severity == Severity::Warning).count();
+    let counts = [(errors.len(), "error"), (warnings, "warning")].into_iter().filter(|(count, _)| *count > 0);
+    let counts: Vec<_> = counts.map(|(count, what)| counted(count, what)).collect();
+    if !counts.is_empty() {
+        eprintln!("  findings    {}; `bulletin check {issue}` tells them", counts.join(", "));
+    }
 }
 
 /// Someone whose mail is as long as any.

@@ -70,6 +70,13 @@ impl Finding {
         self
     }
 
+    /// The same as something that must not go on.
+    #[must_use]
+    pub fn as_error(mut self) -> Self {
+        self.severity = Severity::Error;
+        self
+    }
+
     #[must_use]
     pub fn in_file(mut self, file: impl AsRef<Path>) -> Self {
         self.file = Some(file.as_ref().to_owned());

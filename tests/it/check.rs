@@ -1,11 +1,11 @@
 //! `bulletin check`: each rule finds what it is about, with its place, and nothing else.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bulletin::check::every_rule;
 use serde_json::Value;
 
-use crate::project::{Project, repository};
+use crate::project::{Project, Said, repository, skipped};
 
 const TOML: &str = r#"[newsletter]
 name = "News"
@@ -75,7 +75,7 @@ fn a_clean_issue_has_no_finding() {
         &format!("{FRONT}# News {{#news}}\n\n{body}\n"),
         &format!("{FRONT}# Nouvelles {{#news}}\n\n{corps}\n"),
     );
-    let said = project.run(&["check"]);
+    let said = without_filters(&project, &["check"]);
     assert_eq!((said.status, said.stdout.as_str()), (Some(0), ""), "{said:#?}");
     assert_eq!(said.stderr, "0 errors, 0 warnings.\n");
     let checked = project.json(&["check", "2026-01", "--json"], 0);
@@ -262,6 +262,105 @@ fn a_reader_who_went_away_is_no_failure() {
     // Nobody reads from the first line on.
     drop(check.stderr.take());
     assert_eq!(check.wait().unwrap().code(), Some(0));
+}
+
+/// A run on a machine that has no spam filter.
+fn without_filters(project: &Project, arguments: &[&str]) -> Said {
+    project.command(arguments).env("PATH", "").output().unwrap().into()
+}
+
+/// The newsletter that has everything, with pictures too heavy to be kept.
+fn dirty() -> Project {
+    let project = fixture("dirty-newsletter");
+    let path = project.path("issues/2026-01/images/heavy.png");
+    let mut bytes = std::fs::read(&path).unwrap();
+    bytes.extend(std::iter::repeat_n(0, 800_000));
+    std::fs::write(&path, bytes).unwrap();
+    project
+}
+
+#[test]
+fn every_rule_finds_what_it_is_about_once() {
+    let project = dirty();
+    let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for issue in ["2026-01", "2026-02"] {
+        let checked = project.json(&["check", issue, "--json"], 1);
+        for finding in checked["findings"].as_array().unwrap() {
+            let text = |key: &str| finding[key].as_str().unwrap_or_default().to_owned();
+            assert!(!text("help").is_empty(), "{finding}");
+            found.entry(text("code")).or_default().insert(text("message"));
+        }
+    }
+    let rules: BTreeSet<_> = RULES.iter().map(|rule| rule.code).filter(|code| *code != "spam-score").collect();
+    assert_eq!(found.keys().map(String::as_str).collect::<BTreeSet<_>>(), rules);
+    let often: Vec<_> = found.iter().filter(|(_, messages)| messages.len() > 1).collect();
+    // That the two languages have other texts shows in each.
+    assert_eq!(often.iter().map(|(code, _)| code.as_str()).collect::<Vec<_>>(), [""; 0], "{often:#?}");
+}
+
+#[test]
+fn a_person_reads_each_finding_with_its_line_and_its_cure() {
+    let said = without_filters(&dirty(), &["check", "2026-01"]);
+    assert_eq!(said.status, Some(1));
+    insta::assert_snapshot!("dirty-newsletter", said.stderr);
+}
+
+/// A program of that name that prints `says`, in a folder that is all of PATH.
+#[cfg(unix)]
+fn filter(project: &Project, name: &str, says: &str) -> std::path::PathBuf {
+    use std::os::unix::fs::PermissionsExt as _;
+    let path = project.path("filters").join(name);
+    project.write(&format!("filters/{name}"), &format!("#!/bin/sh\nprintf '{says}'\n"));
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    project.path("filters")
+}
+
+#[cfg(unix)]
+#[test]
+fn a_spam_filter_is_asked_where_that_is_wanted() {
+    let project = english("[The report](https://www.example.org/report)");
+    project.edit("issues/2026-01/fr.md", "Bonjour.", "[Le rapport](https://www.example.org/rapport)");
+    // Its server does not answer, so the next one is asked.
+    filter(&project, "spamc", "0/0\\n");
+    let path = filter(
+        &project,
+        "spamassassin",
+        "(x)\\nContent analysis details:   (6.1 points, 5.0 required)\\n 6.1 SOME_TEST  It is\\n",
+    );
+    let run = |arguments: &[&str]| -> Said { project.command(arguments).env("PATH", &path).output().unwrap().into() };
+    let said = run(&["check"]);
+    assert_eq!(
+        (said.status, said.stderr.as_str()),
+        (Some(0), "spamc is at hand: --spam asks it about these mails.\n0 errors, 0 warnings.\n")
+    );
+    let said = run(&["check", "--spam", "--json"]);
+    assert_eq!(said.status, Some(1), "{said:#?}");
+    let checked: Value = serde_json::from_str(&said.stdout).unwrap();
+    let [finding] = checked["findings"].as_array().unwrap().as_slice() else { panic!("{checked}") };
+    let message = "spamassassin takes the mail for junk: 6.1 points, where 5 are junk; SOME_TEST 6.1";
+    assert_eq!((&finding["code"], &finding["message"]), (&"spam-score".into(), &message.into()));
+    assert_eq!(finding["editions"].as_array().unwrap().len(), 2, "one of each language");
+    project.write("bulletin.toml", &format!("{TOML}\n[check]\nspam-score = \"off\"\n"));
+    assert_eq!(run(&["check", "--spam"]).stderr, "0 errors, 0 warnings.\n");
+}
+
+#[test]
+fn spamassassin_has_nothing_against_the_sample() {
+    let at_hand = std::env::var_os("PATH")
+        .is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join("spamassassin").is_file()));
+    if !at_hand {
+        return skipped("there is no spamassassin").unwrap_or_default();
+    }
+    let project = Project::sample();
+    // Nothing of whoever runs the tests has a say in it.
+    let said: Said = project
+        .command(&["check", "2015-11", "--spam", "--json"])
+        .env("HOME", project.path(""))
+        .output()
+        .unwrap()
+        .into();
+    assert_eq!(said.status, Some(0), "{said:#?}");
+    assert!(!said.stdout.contains("spam-score"), "{said:#?}");
 }
 
 /// A copy of one of the newsletters in `tests/fixtures`.
