@@ -4,11 +4,12 @@ use std::path::Path;
 use std::time::Instant;
 
 use super::account::Closing;
+use super::inspection::{inspect, tell_count};
 use super::run::{Agreed, RunOptions, runtime, tell_end, tell_logs};
 use super::{Ended, Opened, data, signer};
 use crate::deliver::smtp::{Relay, Security, SmtpTransport};
-use crate::domain::IssueId;
 use crate::domain::clock::Clock;
+use crate::domain::{IssueId, Severity};
 use crate::pipeline::{self, Decisions, Desk, Mode, Pace, PipelineError, refused};
 use crate::rehearsal::{Catcher, CatcherOptions, Chaos};
 
@@ -58,6 +59,11 @@ impl Rehearse {
         let desk = Desk::open(&folder.join("ledger.db"), &issue.id, lock)?;
         let digest = newsletter.digest(&issue);
         let proposal = desk.propose(digest, assembly, &name, Decisions::default(), clock.now())?;
+        let rendered = pipeline::render(&newsletter, &issue, &proposal.assembly.editions)?;
+        let findings = inspect(&newsletter, &issue, &proposal.assembly, &rendered, Vec::new())?;
+        let (errors, others): (Vec<_>, Vec<_>) =
+            findings.into_iter().partition(|finding| finding.severity == Severity::Error);
+        tell_count(&errors, &others, &issue.id);
         let settled = desk.settle(&proposal, &name, clock.now())?;
         let pace = self.options.apply(Pace::new(&newsletter.config.throttle, Mode::Rehearsal));
         let agreed = Agreed {
@@ -65,6 +71,7 @@ impl Rehearse {
             issue: &issue,
             desk: &desk,
             settled,
+            rendered,
             due: proposal.due(),
             limit: None,
             signer,

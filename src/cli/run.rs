@@ -14,6 +14,7 @@ use crate::deliver::{End, Transport};
 use crate::domain::clock::Clock;
 use crate::issue::Issue;
 use crate::pipeline::{Delivery, Desk, Newsletter, Pace, PipelineError, Settled, refused};
+use crate::render::RenderedEdition;
 
 /// Options that change this run's pace or list.
 #[derive(Debug, clap::Args)]
@@ -74,6 +75,8 @@ pub(super) struct Agreed<'a, T> {
     pub issue: &'a Issue,
     pub desk: &'a Desk,
     pub settled: Settled,
+    /// Editions that were rendered already.
+    pub rendered: Vec<RenderedEdition>,
     /// How many are to be sent to,
     pub due: usize,
     /// and how many attempts are made at most.
@@ -94,6 +97,7 @@ impl<T: Transport> Agreed<'_, T> {
             self.issue,
             self.desk,
             self.settled,
+            self.rendered,
             self.limit,
             self.signer,
             self.transport,

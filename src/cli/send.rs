@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 use super::account::Closing;
 use super::appointment::{self, At};
 use super::confirm::confirm;
-use super::diagnostics::counted;
+use super::diagnostics::{counted, tell_in_full};
+use super::inspection::{inspect, tell_count};
 use super::refusals;
 use super::run::{Agreed, RunOptions, runtime, tell_end, tell_logs};
 use super::whom::WhomOptions;
@@ -16,10 +17,12 @@ use crate::deliver::smtp::{Relay, SmtpTransport};
 use crate::deliver::{MaildirTransport, Route};
 use crate::domain::clock::Clock;
 use crate::domain::outcome::Outcome;
-use crate::domain::{Digest, EmailAddress, IssueId, Language};
+use crate::domain::{Digest, EmailAddress, IssueId, Language, Severity};
+use crate::issue::Issue;
 use crate::ledger::UnknownDecision;
 use crate::pipeline::{self, Decisions, Desk, Mode, Newsletter, Pace, PipelineError, Proposal, refused};
 use crate::readers::Register;
+use crate::render::RenderedEdition;
 
 /// How old a reading of the mailboxes may be.
 const FRESH: jiff::SignedDuration = jiff::SignedDuration::from_hours(48);
@@ -54,6 +57,9 @@ pub(super) struct Send {
     /// Begin at this time: "2026-03-02 09:00" in the newsletter's time zone, or with an offset
     #[arg(long, value_name = "TIME", conflicts_with = "test")]
     at: Option<At>,
+    /// Send although the check finds errors
+    #[arg(long, conflicts_with = "test")]
+    despite_findings: bool,
     #[command(flatten)]
     whom: WhomOptions,
     #[command(flatten)]
@@ -91,11 +97,10 @@ impl Send {
         let proposal = desk.propose(newsletter.digest(&issue), assembly, &name, decisions, clock.now())?;
         let before = desk.account()?;
         self.tell(&newsletter, &proposal, &name, &pace, before.unknown);
+        let rendered = self.inspect(&newsletter, &issue, &proposal)?;
         self.warn_of_uncollected(&newsletter, &proposal, clock.now())?;
         self.agree(&proposal)?;
         if let Some(at) = at.filter(|_| proposal.due() > 0) {
-            // A template's fault is not to be found out about when everyone has gone home.
-            pipeline::render(&newsletter, &issue, &proposal.assembly.editions)?;
             appointment::wait(at, &transport, clock, &runtime)?;
         }
 
@@ -110,6 +115,7 @@ impl Send {
             issue: &issue,
             desk: &desk,
             settled,
+            rendered,
             due,
             limit,
             signer,
@@ -209,6 +215,38 @@ impl Send {
                 "  unknown     {unknown}: their final reply never came; --retry-unknown or --drop-unknown decides"
             );
         }
+    }
+
+    /// Checks what would be sent, and hands the editions on, so that they are rendered once. Where nothing leaves
+    /// there is nothing to check.
+    fn inspect(
+        &self,
+        newsletter: &Newsletter,
+        issue: &Issue,
+        proposal: &Proposal,
+    ) -> Result<Vec<RenderedEdition>, PipelineError> {
+        if proposal.due() == 0 || proposal.assembly.editions.is_empty() {
+            return Ok(Vec::new());
+        }
+        let rendered = pipeline::render(newsletter, issue, &proposal.assembly.editions)?;
+        // What the list has is told already, and stops nobody's mail.
+        let findings = inspect(newsletter, issue, &proposal.assembly, &rendered, Vec::new())?;
+        let (errors, others): (Vec<_>, Vec<_>) =
+            findings.into_iter().partition(|finding| finding.severity == Severity::Error);
+        tell_count(&errors, &others, &self.issue);
+        if errors.is_empty() || self.despite_findings {
+            return Ok(rendered);
+        }
+        tell_in_full(&errors, &newsletter.folder);
+        let found = counted(errors.len(), "error");
+        Err(refused(
+            format!("nothing was sent: the check has found {found}"),
+            format!(
+                "mend what is told above and preview {} again; or say with [check] in bulletin.toml what a rule weighs, \
+                 or send all the same with --despite-findings",
+                self.issue
+            ),
+        ))
     }
 
     /// Who left and whose mail came back since the last issue may stand in a mailbox that nobody read: then

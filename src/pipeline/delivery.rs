@@ -23,6 +23,7 @@ use crate::edition::EditionKey;
 use crate::issue::Issue;
 use crate::ledger::{Due, EditionId, PaceNote, Person, RecipientId, SqliteLedger, Standing};
 use crate::readers::Latest;
+use crate::render::RenderedEdition;
 use crate::state::Place;
 use crate::subscribers::Subscriber;
 
@@ -38,7 +39,7 @@ pub struct Delivery<T> {
 }
 
 impl<T: Transport> Delivery<T> {
-    /// Renders what is due and lines it up.
+    /// Renders what is due, as far as it is not among `rendered`, and lines it up.
     ///
     /// # Errors
     /// A template has a fault, or the ledger can't be read.
@@ -48,6 +49,7 @@ impl<T: Transport> Delivery<T> {
         issue: &Issue,
         desk: &Desk,
         settled: Settled,
+        rendered: Vec<RenderedEdition>,
         limit: Option<usize>,
         signer: Signer,
         transport: T,
@@ -65,7 +67,7 @@ impl<T: Transport> Delivery<T> {
         let editions: Vec<_> = editions.iter().filter_map(|edition| keys.get(edition).cloned()).collect();
         drop((planned, keys));
         let composer = newsletter.composer(&issue.id, plan.date, Kind::Issue);
-        let editions = render(newsletter, issue, &editions)?;
+        let editions = render_others(newsletter, issue, rendered, &editions)?;
         let editions = editions.iter().map(|edition| composer.prepare(edition)).collect::<Result<_, _>>()?;
         let outbox = Arc::new(PlanOutbox {
             latest: Latest::open(&newsletter.database(), newsletter.key())?,
@@ -141,6 +143,25 @@ impl Watch for Recorder {
     fn paced(&self, note: PaceNote) {
         self.ledger.note_pace(self.plan, note);
     }
+}
+
+/// The editions of `keys` in their order, rendered where they are not among `rendered`.
+fn render_others(
+    newsletter: &Newsletter,
+    issue: &Issue,
+    rendered: Vec<RenderedEdition>,
+    keys: &[EditionKey],
+) -> Result<Vec<RenderedEdition>, PipelineError> {
+    let mut known: HashMap<_, _> = rendered.into_iter().map(|edition| (edition.key.clone(), edition)).collect();
+    let missing: Vec<_> = keys.iter().filter(|key| !known.contains_key(*key)).cloned().collect();
+    let missing = render(newsletter, issue, &missing)?;
+    known.extend(missing.into_iter().map(|edition| (edition.key.clone(), edition)));
+    let each = keys.iter().enumerate();
+    let taken = each.filter_map(|(at, key)| {
+        let is_last = !keys[at + 1..].contains(key);
+        if is_last { known.remove(key) } else { known.get(key).cloned() }
+    });
+    Ok(taken.collect())
 }
 
 /// Whoever is due, as they come out of the ledger.

@@ -5,6 +5,7 @@ mod account;
 mod approval;
 mod archive;
 mod faults;
+mod gate;
 mod kill;
 mod logs;
 mod pace;
