@@ -379,6 +379,38 @@ fn about_a_clean_newsletter_nothing_is_said() {
 }
 
 #[test]
+fn what_a_template_asks_of_mail_programs_is_told_with_its_share_and_its_line() {
+    let project = fixture("clean-newsletter");
+    let built_in = std::fs::read_to_string(repository().join("templates/item.mjml")).unwrap();
+    project.write("templates/item.mjml", &format!("{built_in}<mj-text><video><p>A film</p></video></mj-text>\n"));
+    let style = std::fs::read_to_string(repository().join("templates/style.css")).unwrap();
+    project.write("templates/style.css", &format!("{style}.contents {{\n  display: grid;\n}}\n"));
+    let text = project.read("issues/2026-05/en.md");
+    let block = "```mjml\n<mj-text>\n<div style=\"position: absolute\">Up</div>\n<svg width=\"9\" height=\"9\"></svg>\n<p style=\"background-image: none; margin: 0\">Plain</p>\n</mj-text>\n```\n";
+    let at = text.lines().count() + 3;
+    project.write("issues/2026-05/en.md", &format!("{text}\n{block}"));
+    let checked = project.json(&["check", "--json"], 0);
+    let findings = checked["findings"].as_array().unwrap().iter();
+    let support = findings.filter(|finding| finding["code"] == "client-support");
+    let told: Vec<_> = support
+        .map(|finding| {
+            let message = finding["message"].as_str().unwrap();
+            assert!(message.contains(" % of mail programs "), "{message}");
+            let feature = message.split('`').nth(1).unwrap();
+            format!("{}:{} {feature}", finding["file"].as_str().unwrap(), finding["line"])
+        })
+        .collect();
+    let expected = [
+        format!("issues/2026-05/en.md:{} position", at + 1),
+        format!("issues/2026-05/en.md:{} Embedded <svg> image", at + 2),
+        format!("issues/2026-05/en.md:{} background-image", at + 3),
+        "templates/item.mjml:5 <video>".to_owned(),
+        format!("templates/style.css:{} display:grid", style.lines().count() + 2),
+    ];
+    assert_eq!(told, expected, "{checked:#}");
+}
+
+#[test]
 fn the_built_in_templates_ask_no_more_of_mail_programs_than_is_known() {
     for project in [Project::sample(), Project::right_to_left(), Project::all_languages()] {
         let checked = project.run(&["check", "--json"]);

@@ -137,7 +137,7 @@ fn finding(feature: &Feature) -> Option<Finding> {
         let all = TABLE.programs.iter().zip(feature.answers);
         all.filter(move |(_, one)| **one == answer).map(|(program, _)| *program)
     };
-    let missing: Vec<_> = of(b'n').chain(of(b'a')).collect();
+    let missing: Vec<_> = of(if not > 0 { b'n' } else { b'a' }).collect();
     let known = KNOWN.iter().filter(|program| missing.contains(program)).copied();
     let others = missing.iter().filter(|program| !KNOWN.contains(program)).copied();
     let named: Vec<_> = known.chain(others).take(NAMED).collect();
