@@ -4,9 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::css::{self, Item};
-use super::origins::{Origin, placed};
+use super::markup::{Piece, pieces, value_of};
+use super::origins::{Kind, Origin, placed};
 use super::page::{Element, Page};
-use super::rules::{DEAD_ANCHOR, DUPLICATE_ID, LOST_PICTURE, NO_DIMENSIONS, REMOTE_CONTENT};
+use super::rules::{DEAD_ANCHOR, DUPLICATE_ID, LOST_PICTURE, NO_ALT, NO_DIMENSIONS, REMOTE_CONTENT};
 use crate::domain::Finding;
 
 /// What is to be said of a page; `own` is where the newsletter's own images are, if they are hosted.
@@ -81,6 +82,26 @@ fn picture(element: &Element<'_>, origins: &[Origin<'_>]) -> Vec<Finding> {
         found.push(placed(finding.with_help(help), origins, &[source, "<img"]));
     }
     found
+}
+
+/// Pictures of templates and blocks without a word about them; MJML makes an empty one of none, which says that the
+/// picture says nothing.
+pub(super) fn wordless_pictures(origins: &[Origin<'_>]) -> Vec<Finding> {
+    let markups = origins.iter().filter(|origin| origin.kind == Kind::Markup);
+    let found = markups.flat_map(|origin| {
+        pieces(&origin.markup).into_iter().filter_map(move |piece| match piece {
+            Piece::Open { name: name @ ("img" | "mj-image"), attributes, at }
+                if value_of(&attributes, "alt").is_none() =>
+            {
+                let finding = NO_ALT.finding(format!("a `<{name}>` has no text for those who don't see the picture"));
+                Some(
+                    origin.at(finding.with_help("say what it shows: alt=\"...\"; alt=\"\" where it shows nothing"), at),
+                )
+            }
+            _ => None,
+        })
+    });
+    found.collect()
 }
 
 /// What a mail program fetches for the sake of an element.

@@ -1,12 +1,13 @@
 //! Before a send: an issue with all its editions in, findings out, each with its place and its cure. Nothing
 //! here goes over the network but `online`, which is asked for by itself.
 //!
-//! `source` reads the author's files again with all places; `structure`, `links`, `inbox_line` and
+//! `source` (and `block`) reads the author's files again with all places; `structure`, `links`, `inbox_line` and
 //! `translations` (with `numbers`, `months`, `targets`) speak of them. Editions are read as they leave: `mail`
 //! (size, law), `parts` (plain text beside HTML), `html`, `contrast` and `caniemail` (what a page is made of, with
 //! `markup`, `css`, `page`, `cascade`, `paint` and, for the places, `origins`), `form` (the message's octets).
 //! `post` speaks of how all of it is mailed, and `spam` asks a filter of this machine. All rules stand in `rules`.
 
+mod block;
 mod caniemail;
 mod cascade;
 mod contrast;
@@ -86,6 +87,7 @@ impl Subject<'_> {
         }
         translations::check(self.issue, &sources, self.translations, &mut findings);
         let origins = Origin::all(self.templates, &sources);
+        findings.extend(html::wordless_pictures(&origins));
         let mut contrast = Contrast::default();
         let mut support = Support::default();
         for edition in self.editions {

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use pulldown_cmark::{CodeBlockKind, Event, LinkType, Tag, TagEnd};
 
+use super::block;
 use crate::domain::{Finding, Language};
 use crate::issue::{self, Issue};
 
@@ -146,7 +147,10 @@ impl<'a> Source<'a> {
                     in_code = true;
                     match &kind {
                         CodeBlockKind::Fenced(name) if &**name == "event" => self.event_links(range),
-                        CodeBlockKind::Fenced(name) if &**name == "mjml" => self.blocks.push(range),
+                        CodeBlockKind::Fenced(name) if &**name == "mjml" => {
+                            block::read(&body[range.clone()], range.start, &mut self.links, &mut self.words);
+                            self.blocks.push(range);
+                        }
                         _ => {}
                     }
                 }

@@ -103,6 +103,15 @@ fn each_slip_of_an_author_is_found_where_it_stands() {
 }
 
 #[test]
+fn a_block_of_mjml_is_read_like_the_text_around_it() {
+    let block = "```mjml\n<mj-button href=\"http://www.example.org/\">here</mj-button>\n<mj-image src=\"cid:x\" width=\"9px\" />\n<mj-text>TODO</mj-text>\n```";
+    let found: Vec<_> = found(&english(block), 1).into_iter().map(|(code, place)| format!("{code} {place}")).collect();
+    for expected in ["vague-link en.md:11:1", "http-link en.md:11:1", "no-alt en.md:12:1", "placeholder en.md:13:10"] {
+        assert!(found.iter().any(|one| one == expected), "{expected}: {found:?}");
+    }
+}
+
+#[test]
 fn pictures_are_checked_for_their_texts_and_their_files() {
     let logo = repository().join("templates/images/logo.png");
     for (alt, padding, status, expected) in [
