@@ -50,6 +50,7 @@ use source::Source;
 pub use post::Post;
 pub use rules::{Levels, RULES, Rule, every_rule};
 pub use spam::{SpamFilter, spam_filters, spam_finding};
+pub use structure::STARTER;
 pub use translations::{RECORD, Record};
 
 /// What is looked at.

@@ -53,13 +53,24 @@ fn placeholders(source: &Source<'_>, findings: &mut Vec<Finding>) {
     source.words.iter().for_each(|words| tell(&words.text, words.at));
 }
 
-/// A word that stands in for others, by itself and in capitals; Lorem ipsum in any.
+/// What a new issue says until its author does: preheader, introduction, item and button.
+pub const STARTER: [&str; 4] = [
+    "One line that mail programs show beside the subject",
+    "This stands before everything else, and everyone gets it.",
+    "Who gets it depends on the topics behind its title.",
+    "A bold link alone becomes a button",
+];
+
+/// A word that stands in for others, by itself and in capitals; Lorem ipsum in any; or what a new issue says.
 fn placeholder(text: &str) -> Option<&'static str> {
     let is_edge = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric());
     let alone = |hay: &str, word: &str| {
         hay.match_indices(word)
             .any(|(at, _)| is_edge(hay[..at].chars().next_back()) && is_edge(hay[at + word.len()..].chars().next()))
     };
+    if let Some(starter) = STARTER.into_iter().find(|starter| text.trim() == *starter) {
+        return Some(starter);
+    }
     let upper = text.to_uppercase();
     PLACEHOLDERS.iter().copied().find(|word| match *word {
         "LOREM IPSUM" => upper.contains(word),

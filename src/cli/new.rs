@@ -7,6 +7,7 @@ use jiff::civil;
 use serde::Deserialize;
 
 use super::{Ended, data, folder, init};
+use crate::check::STARTER;
 use crate::config::Config;
 use crate::domain::clock::Clock;
 use crate::domain::{IssueId, Topic};
@@ -56,17 +57,19 @@ impl New {
 /// The first language's file shows the attributes; the others only pair by id.
 fn source(issue: &IssueId, language: &str, topic: Option<&str>, first: bool) -> String {
     let topic = topic.filter(|_| first).map_or(String::new(), |topic| format!(" .{topic}"));
+    // The check knows them again where they were left.
+    let [preheader, introduction, item, button] = STARTER;
     format!(
         "+++\n\
          subject = \"{issue} ({language})\"\n\
-         preheader = \"One line that mail programs show beside the subject\"\n\
+         preheader = \"{preheader}\"\n\
          +++\n\n\
          Hello {{{{ subscriber.name | default(value=\"reader\") }}}},\n\n\
-         This stands before everything else, and everyone gets it.\n\n\
+         {introduction}\n\n\
          # A section {{#section}}\n\n\
          ## An item {{#item{topic}}}\n\n\
-         Who gets it depends on the topics behind its title.\n\n\
-         **[A bold link alone becomes a button](https://www.example.org/{language})**\n"
+         {item}\n\n\
+         **[{button}](https://www.example.org/{language})**\n"
     )
 }
 

@@ -262,6 +262,10 @@ fn a_new_newsletter_and_a_new_issue_can_be_rehearsed_as_they_are() {
     let said = in_news(&["rehearse", "2026-01-15"]);
     assert_eq!(said.status, Some(0), "{said:#?}");
     assert!(said.stdout.contains("accepted        1"), "{said:#?}");
+    // What nobody has written yet is not to be sent.
+    let said = in_news(&["check", "2026-01-15"]);
+    assert_eq!(said.status, Some(1), "{said:#?}");
+    assert!(said.stderr.contains("4 errors, 0 warnings."), "{said:#?}");
     assert_eq!(in_news(&["new", "2026-01-15"]).status, Some(2));
     assert_eq!(in_news(&["new", "../escape"]).status, Some(2));
     assert_eq!(in_news(&["new", "2026-02"]).status, Some(0));
