@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use bulletin::check::every_rule;
+use bulletin::check::{RULES, every_rule};
 use serde_json::Value;
 
 use crate::project::{Project, Said, repository, skipped};

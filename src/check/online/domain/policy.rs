@@ -3,9 +3,7 @@
 use super::Identity;
 use super::dmarc::{Alignment, Policy, Tree};
 use crate::check::online::names::{Names, Silence};
-use crate::check::online::rules::{
-    BAD_DMARC, HALF_ALIGNED, NO_DMARC, NOT_ALIGNED, UNHEARD_REPORTS, WEAK_DMARC,
-};
+use crate::check::online::rules::{BAD_DMARC, HALF_ALIGNED, NO_DMARC, NOT_ALIGNED, UNHEARD_REPORTS, WEAK_DMARC};
 use crate::domain::Finding;
 
 /// What is to be said about one sender's domain.
