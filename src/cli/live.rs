@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use super::diagnostics::{self, counted};
 use super::preview::{Preview, Written};
 use super::run::{interrupted, runtime};
-use super::{Ended, Opened, data, folder};
+use super::{Doubts, Ended, Opened, data, folder};
 use crate::domain::clock::Clock;
 use crate::domain::{Finding, Severity};
 use crate::pipeline::{self, Newsletter, PipelineError, refused};
@@ -63,17 +63,11 @@ pub(super) fn serve(preview: &Preview, dir: Option<&Path>, clock: &Clock) -> Res
 fn make(preview: &Preview, folder: &Path, out: &Path) -> Result<Made, PipelineError> {
     let newsletter = Newsletter::open(folder)?;
     let issue = newsletter.issue(&preview.issue)?;
-    let mut doubts = issue.findings.len();
-    let assembly = pipeline::assemble(&newsletter, &issue, preview.subscribers.as_deref(), |finding| {
-        // Who asks for a language that there is none of is nobody's fault.
-        doubts += usize::from(finding.severity > Severity::Info);
-    })?;
-    doubts += assembly.gaps.len();
-    let opened = Opened { newsletter, issue, assembly };
-    let Written { digest, manifest, .. } = preview.write(&opened, out, |rendered| {
-        let templates: Vec<_> = rendered.iter().flat_map(|edition| &edition.findings).collect();
-        doubts += templates.iter().enumerate().filter(|(at, finding)| !templates[..*at].contains(finding)).count();
-    })?;
+    let mut doubts = Doubts::default();
+    let list = preview.subscribers.as_deref();
+    let assembly = pipeline::assemble(&newsletter, &issue, list, |finding| doubts.add(&finding))?;
+    let opened = Opened { newsletter, issue, assembly, doubts };
+    let Written { digest, manifest, doubts, .. } = preview.write(&opened, out, |_| {})?;
     let logo = opened.newsletter.config.brand.logo.as_ref();
     Ok(Made {
         digest,

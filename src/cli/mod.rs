@@ -49,8 +49,8 @@ use tracing_subscriber::EnvFilter;
 
 use crate::compose::dkim::Signer;
 use crate::config::Config;
-use crate::domain::IssueId;
 use crate::domain::clock::Clock;
+use crate::domain::{Finding, IssueId};
 use crate::issue::Issue;
 use crate::pipeline::{self, Assembly, Newsletter, PipelineError};
 
@@ -187,6 +187,27 @@ struct Opened {
     newsletter: Newsletter,
     issue: Issue,
     assembly: Assembly,
+    doubts: Doubts,
+}
+
+/// Findings about a list, for those who show them; a damaged one has as many as it has rows.
+#[derive(Default)]
+struct Doubts {
+    first: Vec<Finding>,
+    /// Those that are only counted.
+    more: usize,
+}
+
+impl Doubts {
+    const KEPT: usize = 1_000;
+
+    fn add(&mut self, finding: &Finding) {
+        if self.first.len() < Self::KEPT {
+            self.first.push(finding.clone());
+        } else {
+            self.more += 1;
+        }
+    }
 }
 
 impl Opened {
@@ -196,11 +217,15 @@ impl Opened {
 
     fn of(newsletter: Newsletter, issue: &IssueId, list: Option<&Path>) -> Result<Self, PipelineError> {
         let issue = newsletter.issue(issue)?;
-        let mut doubts = diagnostics::ListDoubts::default();
-        let assembly = pipeline::assemble(&newsletter, &issue, list, |finding| doubts.add(finding))?;
+        let mut told = diagnostics::ListDoubts::default();
+        let mut doubts = Doubts::default();
+        let assembly = pipeline::assemble(&newsletter, &issue, list, |finding| {
+            doubts.add(&finding);
+            told.add(finding);
+        })?;
         diagnostics::tell_doubts(issue.findings.iter().chain(&assembly.gaps));
-        doubts.tell();
-        Ok(Self { newsletter, issue, assembly })
+        told.tell();
+        Ok(Self { newsletter, issue, assembly, doubts })
     }
 }
 

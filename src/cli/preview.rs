@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 use jiff::civil;
 
 use super::diagnostics::counted;
+use super::inspection::inspect;
 use super::live::{self, Serving};
 use super::{Ended, Opened, data, data_from, diagnostics};
 use crate::compose::Kind;
 use crate::domain::clock::Clock;
-use crate::domain::{Digest, IssueId};
+use crate::domain::{Digest, IssueId, Severity};
 use crate::pipeline::{self, Assembly, Fate, PipelineError, refused};
 use crate::preview::{Addresses, EachReader, EachSkipped, Extent, FellBack, MANIFEST, Manifest, PreviewError, Readers};
 use crate::render::RenderedEdition;
@@ -42,6 +43,8 @@ pub(super) struct Written {
     pub digest: Digest,
     pub manifest: Manifest,
     pub fallbacks: Vec<FellBack>,
+    /// What `check` finds, without what is only good to know.
+    pub doubts: usize,
 }
 
 impl Preview {
@@ -52,7 +55,7 @@ impl Preview {
         let opened = Opened::open(dir, &self.issue, self.subscribers.as_deref())?;
         let default = || pipeline::outbox(&opened.newsletter, &opened.issue.id).join("preview");
         let out = self.out.clone().unwrap_or_else(default);
-        let Written { digest, manifest, fallbacks } = self.write(&opened, &out, |rendered| {
+        let Written { digest, manifest, fallbacks, .. } = self.write(&opened, &out, |rendered| {
             diagnostics::tell_template_doubts(rendered.iter().flat_map(|edition| &edition.findings));
         })?;
         if self.json {
@@ -80,10 +83,12 @@ impl Preview {
         out: &Path,
         doubts: impl FnOnce(&[RenderedEdition]),
     ) -> Result<Written, PipelineError> {
-        let Opened { newsletter, issue, assembly } = opened;
+        let Opened { newsletter, issue, assembly, doubts: listed } = opened;
         let outbox = pipeline::outbox(newsletter, &issue.id);
         let rendered = pipeline::render_changed(newsletter, issue, &assembly.editions, &outbox.join("rendered"))?;
         doubts(&rendered);
+        let findings = inspect(newsletter, issue, assembly, &rendered, listed.first.clone())?;
+        let doubts = findings.iter().filter(|finding| finding.severity > Severity::Info).count() + listed.more;
         let digest = newsletter.digest(issue);
         let editions = rendered.into_iter().enumerate();
         let columns: Vec<_> =
@@ -95,13 +100,14 @@ impl Preview {
             composer: newsletter.composer(&issue.id, noon(issue.date), Kind::Issue),
             editions: editions.map(|(place, rendered)| (rendered, assembly.readers_of(place))).collect(),
             skipped: assembly.skipped(),
+            findings: (findings, listed.more),
             readers: &InList(assembly),
             columns: &columns,
             addresses: if self.addresses { Addresses::Shown } else { Addresses::Masked },
             extent: if self.each { Extent::EachRecipient } else { Extent::Editions },
         };
         let manifest = preview.write(out).map_err(explained)?;
-        Ok(Written { digest, manifest, fallbacks: preview.fallbacks() })
+        Ok(Written { digest, manifest, fallbacks: preview.fallbacks(), doubts })
     }
 }
 

@@ -33,7 +33,7 @@ pub(super) struct Rehearse {
 impl Rehearse {
     pub(super) fn run(&self, dir: Option<&Path>, clock: &Clock) -> Result<Ended, PipelineError> {
         let started = Instant::now();
-        let Opened { newsletter, issue, assembly } =
+        let Opened { newsletter, issue, assembly, .. } =
             Opened::open(dir, &self.issue, self.options.subscribers.as_deref())?;
         let signer = signer(&newsletter)?;
         let outbox = pipeline::outbox(&newsletter, &issue.id);

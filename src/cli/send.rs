@@ -76,7 +76,7 @@ impl Send {
             // What a run before told about readers, if it could not apply it any more.
             refusals::apply(&newsletter, clock);
         }
-        let Opened { newsletter, issue, assembly } =
+        let Opened { newsletter, issue, assembly, .. } =
             Opened::of(newsletter, &self.issue, self.options.subscribers.as_deref())?;
         let signer = signer(&newsletter)?;
         let transport = self.route(&newsletter)?;

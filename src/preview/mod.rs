@@ -1,22 +1,26 @@
 //! The preview: every edition on disk, to be looked at and approved. Editions and a composer in; a
 //! gallery, a manifest, and the files of each edition out. The same input gives the same bytes.
 
+mod folder;
 mod gallery;
 pub mod live;
 mod manifest;
+mod masks;
+pub mod reader;
 
-use std::fs;
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 
 use crate::compose::{ComposeError, Composer, Prepared};
-use crate::domain::{Digest, EmailAddress};
+use crate::domain::{Digest, EmailAddress, Finding};
 use crate::edition::{Edition, EditionKey};
 use crate::issue::Issue;
 use crate::render::RenderedEdition;
-use crate::state::{StateError, private_file, private_folder};
+use crate::state::{StateError, private_file};
 use crate::subscribers::Subscriber;
 
+use folder::Folder;
+use gallery::{About, Album, Mail, SkippedPeople};
 use manifest::ManifestError;
 
 pub use manifest::{EditionEntry, Manifest};
@@ -35,6 +39,8 @@ pub struct Preview<'a> {
     /// How many people get nothing.
     pub skipped: usize,
     pub readers: &'a dyn Readers,
+    /// What the check has to say, and how much there is besides.
+    pub findings: (Vec<Finding>, usize),
     /// Alias and header of declared columns: what stands in for a cell in an edition's sample.
     pub columns: &'a [(&'a str, &'a str)],
     pub addresses: Addresses,
@@ -104,31 +110,20 @@ pub enum PreviewError {
     State(#[from] StateError),
 }
 
-impl Addresses {
-    fn show(self, email: &EmailAddress) -> String {
-        match self {
-            Self::Masked => email.masked(),
-            Self::Shown => email.to_string(),
-        }
-    }
-}
-
 impl Preview<'_> {
     /// Writes everything into `folder`, in place of a preview that stands there.
     ///
     /// # Errors
     /// The folder can't be written, or holds what is no preview.
     pub fn write(&self, folder: &Path) -> Result<Manifest, PreviewError> {
-        clear(folder)?;
-        let out = Folder(folder);
+        let out = Folder::new(folder);
+        out.clear()?;
+        let mut album = Album::default();
         let mut editions = Vec::new();
-        let mut pages = Vec::new();
         let mut prepared = Vec::new();
         for (rendered, recipients) in &self.editions {
             let messages = self.composer.prepare(rendered)?;
-            let (entry, page) = self.edition(rendered, &messages, *recipients, &out)?;
-            editions.push(entry);
-            pages.push(page);
+            editions.push(self.edition(rendered, &messages, *recipients, &out, &mut album)?);
             prepared.push(messages);
         }
         if self.extent == Extent::EachRecipient {
@@ -144,7 +139,19 @@ impl Preview<'_> {
             editions,
             skipped: self.skipped,
         };
-        out.write("index.html", gallery::page(self, &manifest, &pages)?.as_bytes())?;
+        let (findings, findings_more) = &self.findings;
+        let about = About {
+            newsletter: self.newsletter,
+            number: self.issue.number,
+            date: self.issue.date.to_string(),
+            manifest: &manifest,
+            issue: self.issue,
+            skipped: self.skipped_people()?,
+            findings: findings.iter().map(|finding| self.addresses.mask(finding)).collect(),
+            findings_more: *findings_more,
+            reader: None,
+        };
+        out.write("index.html", gallery::page(&about, album)?.as_bytes())?;
         // Last, since it tells a finished preview from one that was broken off.
         let path = folder.join(MANIFEST);
         let unwritable = |error| PreviewError::Write(path.clone(), error);
@@ -163,7 +170,8 @@ impl Preview<'_> {
         messages: &Prepared,
         recipients: usize,
         out: &Folder<'_>,
-    ) -> Result<(EditionEntry, gallery::Page), PreviewError> {
+        album: &mut Album,
+    ) -> Result<EditionEntry, PreviewError> {
         let id = rendered.key.id();
         let sample = self.sample(rendered);
         let message = messages.message(&sample)?;
@@ -171,7 +179,7 @@ impl Preview<'_> {
         let mut page = html.clone();
         for image in &rendered.images {
             let name = format!("images/{}-{}", Digest::of(&image.bytes), image.file_name);
-            out.write(&format!("editions/{name}"), &image.bytes)?;
+            out.write_image(&format!("editions/{name}"), &image.bytes)?;
             page = page.replace(&format!("cid:{}", image.content_id), &name);
         }
         let entry = EditionEntry {
@@ -190,7 +198,18 @@ impl Preview<'_> {
         out.write(&entry.html, page.as_bytes())?;
         out.write(&entry.text, text.as_bytes())?;
         out.write(&entry.eml, &message.content.to_vec())?;
-        Ok((entry, gallery::Page { fallen_back: self.fallen_back(&rendered.key) }))
+        let mail = Mail { html: &html, text: &text, message: &message.content };
+        album.add(&self.composer, self.issue, rendered, entry.clone(), &mail);
+        Ok(entry)
+    }
+
+    fn skipped_people(&self) -> Result<SkippedPeople, PreviewError> {
+        let mut skipped = SkippedPeople::default();
+        self.readers.each_skipped(&mut |email, reason| {
+            skipped.add(reason, || self.addresses.show(email));
+            Ok(())
+        })?;
+        Ok(skipped)
     }
 
     /// What is shown in another language than its readers', over all editions: one entry an item and
@@ -200,7 +219,7 @@ impl Preview<'_> {
         let mut found: Vec<FellBack> = Vec::new();
         for (rendered, _) in &self.editions {
             let (key, wanted) = (&rendered.key, rendered.key.language());
-            for (item, shown) in self.fallen_back(key) {
+            for (item, shown) in fallen_back(self.issue, key) {
                 match found.iter_mut().find(|known| known.item == item && known.wanted == wanted) {
                     Some(known) => known.editions.push(key.id()),
                     None => {
@@ -226,40 +245,10 @@ impl Preview<'_> {
             line: 0,
         }
     }
-
-    fn fallen_back(&self, key: &EditionKey) -> Vec<(String, String)> {
-        let edition = Edition::assemble(self.issue, key);
-        edition.fallen_back().map(|(item, language)| (item.to_string(), language.to_string())).collect()
-    }
 }
 
-/// Removes a preview that stands in `folder`; anything else there is none of ours.
-fn clear(folder: &Path) -> Result<(), PreviewError> {
-    let failed = |error| PreviewError::Write(folder.to_owned(), error);
-    private_folder(folder).map_err(failed)?;
-    let ours = ["index.html", MANIFEST, "editions", "each"];
-    let entries = fs::read_dir(folder).map_err(failed)?.collect::<Result<Vec<_>, _>>().map_err(failed)?;
-    if entries.iter().any(|entry| !ours.iter().any(|name| entry.file_name() == *name)) {
-        return Err(PreviewError::Foreign(folder.to_owned()));
-    }
-    for entry in entries {
-        let path = entry.path();
-        let removed = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
-        removed.map_err(|error| PreviewError::Write(path, error))?;
-    }
-    Ok(())
-}
-
-/// Where a preview goes.
-struct Folder<'a>(&'a Path);
-
-impl Folder<'_> {
-    fn write(&self, name: &str, content: &[u8]) -> Result<(), PreviewError> {
-        use std::io::Write as _;
-        let path = self.0.join(name);
-        let written = private_folder(path.parent().unwrap_or(self.0))
-            .and_then(|()| private_file(&path))
-            .and_then(|mut file| file.write_all(content));
-        written.map_err(|error| PreviewError::Write(path, error))
-    }
+/// Items of the edition of `key` that are shown in another language, with that language.
+fn fallen_back(issue: &Issue, key: &EditionKey) -> Vec<(String, String)> {
+    let edition = Edition::assemble(issue, key);
+    edition.fallen_back().map(|(item, language)| (item.to_string(), language.to_string())).collect()
 }
