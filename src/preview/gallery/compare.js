@@ -38,7 +38,8 @@ function follow(leader, follower) {
 }
 
 function compare() {
-  const screens = [screen('desktop'), screen('desktop')];
+  const kind = narrow.matches ? 'phone' : 'desktop';
+  const screens = [screen(kind), screen(kind)];
   const sets = new Map();
   for (const edition of editions) {
     const set = sets.get(setOf(edition)) ?? { editions: [], people: 0 };

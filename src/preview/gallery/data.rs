@@ -11,7 +11,7 @@ use super::pieces::{Pieces, Runs};
 use crate::compose::{Composer, Content};
 use crate::domain::Finding;
 use crate::domain::field::{Escape, Field, Merge};
-use crate::issue::content::plain;
+use crate::issue::content::{Inline, plain};
 use crate::issue::{Image, Issue};
 use crate::preview::reader::Reader;
 use crate::preview::{EditionEntry, Manifest, fallen_back};
@@ -72,7 +72,8 @@ impl SkippedPeople {
 #[derive(Serialize)]
 struct ItemLine<'a> {
     id: &'a str,
-    section: &'a str,
+    /// The section's title.
+    section: String,
     title: String,
     topics: Vec<&'a str>,
     conditions: Vec<String>,
@@ -168,23 +169,29 @@ fn data_url(content_type: &str, bytes: &[u8]) -> String {
 
 fn items(issue: &Issue) -> impl Iterator<Item = ItemLine<'_>> {
     issue.sections.iter().flat_map(move |section| {
+        let heading = section.headings.get(issue.original()).or_else(|| section.headings.values().next());
+        let heading = heading.map(|heading| told(issue, &heading.title));
         section.items.iter().map(move |item| {
             let text = item.texts.get(issue.original()).or_else(|| item.texts.values().next());
-            let title = text.map(|text| plain(&text.title)).unwrap_or_default();
-            let title = Merge::cut(&title, &issue.fields, Escape::Plain).fill(|field| match field {
-                Field::Column { alias, .. } => format!("[{alias}]").into(),
-                Field::Address | Field::UnsubscribeUrl => "".into(),
-            });
+            let title = text.map(|text| told(issue, &text.title)).unwrap_or_default();
             let conditions = item.conditions.iter();
             ItemLine {
                 id: item.id.as_str(),
-                section: section.id.as_str(),
+                section: heading.clone().unwrap_or_else(|| title.clone()),
                 title,
                 topics: item.topics.iter().map(crate::domain::Topic::as_str).collect(),
                 conditions: conditions.map(|one| format!("{}={}", one.column, one.values.join("|"))).collect(),
                 only: item.only.as_ref().map(crate::domain::Language::as_str),
             }
         })
+    })
+}
+
+/// The words of a title, with the names of columns in the places of their cells.
+pub(in crate::preview) fn told(issue: &Issue, title: &[Inline]) -> String {
+    Merge::cut(&plain(title), &issue.fields, Escape::Plain).fill(|field| match field {
+        Field::Column { alias, .. } => format!("[{alias}]").into(),
+        Field::Address | Field::UnsubscribeUrl => "".into(),
     })
 }
 

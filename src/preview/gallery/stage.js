@@ -72,7 +72,7 @@ function itemsOf(edition) {
   return el('div', { class: 'sections' }, [...sections].map(([section, within]) => {
     const any = within.some(({ id }) => edition.shown.has(id));
     return el('section', { class: any ? '' : 'dropped' },
-      el('h3', {}, section, !any && el('span', { class: 'soft' }, ' · dropped, with its entry in the contents')),
+      el('h3', {}, el('span', { dir: 'auto' }, section), !any && el('span', { class: 'soft' }, ' · dropped, with its entry in the contents')),
       el('ul', {}, within.map((item) => itemLine(item, edition.shown.get(item.id)))));
   }));
 }
