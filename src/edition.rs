@@ -1,6 +1,8 @@
 //! Editions: who gets what, and why not. An issue and one reader's preferences in, an [`EditionKey`]
 //! or the reason for none out; a key in, the [`Edition`] that is rendered once for all its readers out.
 
+pub mod why;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 

@@ -30,6 +30,7 @@ mod live;
 mod new;
 mod online;
 mod preview;
+mod preview_for;
 mod progress;
 mod refusals;
 mod rehearse;

@@ -7,6 +7,7 @@ use jiff::civil;
 use super::diagnostics::counted;
 use super::inspection::inspect;
 use super::live::{self, Serving};
+use super::preview_for::PreviewFor;
 use super::{Ended, Opened, data, data_from, diagnostics};
 use crate::compose::Kind;
 use crate::domain::clock::Clock;
@@ -31,7 +32,10 @@ pub(super) struct Preview {
     /// Another list than subscribers/subscribers.csv
     #[arg(long, value_name = "FILE")]
     pub(super) subscribers: Option<PathBuf>,
-    /// Print the manifest
+    /// Tell what this reader gets, and why each item is in or out, instead
+    #[arg(long = "for", value_name = "ADDR", conflicts_with_all = ["each", "addresses", "serve"])]
+    reader: Option<String>,
+    /// Print the manifest; with --for, what is told of the reader
     #[arg(long)]
     json: bool,
     #[command(flatten)]
@@ -52,7 +56,12 @@ impl Preview {
         if self.serving.serve {
             return live::serve(self, dir, clock);
         }
-        let opened = Opened::open(dir, &self.issue, self.subscribers.as_deref())?;
+        let list = self.subscribers.as_deref();
+        if let Some(email) = &self.reader {
+            let Self { issue, out, json, .. } = self;
+            return PreviewFor { issue, email, list, out: out.as_deref(), json: *json }.run(dir);
+        }
+        let opened = Opened::open(dir, &self.issue, list)?;
         let default = || pipeline::outbox(&opened.newsletter, &opened.issue.id).join("preview");
         let out = self.out.clone().unwrap_or_else(default);
         let Written { digest, manifest, fallbacks, .. } = self.write(&opened, &out, |rendered| {
@@ -117,7 +126,7 @@ pub(super) fn noon(date: civil::Date) -> jiff::Timestamp {
     noon.unwrap_or(jiff::Timestamp::UNIX_EPOCH)
 }
 
-fn explained(error: PreviewError) -> PipelineError {
+pub(super) fn explained(error: PreviewError) -> PipelineError {
     let help = match error {
         PreviewError::State(error) => return error.into(),
         PreviewError::Foreign(_) => "name an empty folder with --out: a preview replaces what stands there",

@@ -15,16 +15,29 @@ impl Addresses {
     pub(super) fn mask(self, finding: &Finding) -> Finding {
         let mut finding = finding.clone();
         if self == Self::Masked && finding.field.is_some() {
-            if let Some(value) = finding.value.take().filter(|value| !value.is_empty()) {
-                // A cell that is no address may be meant as one.
-                finding.message = finding.message.replace(&value, "\u{2026}");
-                finding.help = finding.help.map(|help| help.replace(&value, "\u{2026}"));
+            // Any cell may hold what belongs into another one; only a word that was understood is nobody's.
+            if finding.code != UNDERSTOOD
+                && let Some(value) = finding.value.take()
+            {
+                finding.message = without(&finding.message, &value);
+                finding.help = finding.help.map(|help| without(&help, &value));
             }
+            finding.value = finding.value.as_deref().map(masked);
             finding.message = masked(&finding.message);
             finding.help = finding.help.as_deref().map(masked);
         }
         finding
     }
+}
+
+/// The code of findings that name a language.
+const UNDERSTOOD: &str = "language-lacking";
+
+/// `text` without the words of `value`, wherever they are quoted.
+fn without(text: &str, value: &str) -> String {
+    let quoted = |text: String, word: &str| text.replace(&format!("`{word}`"), "`\u{2026}`");
+    let words = value.split([';', '|', ',']).chain([value]).map(str::trim).filter(|word| !word.is_empty());
+    words.fold(text.to_owned(), quoted)
 }
 
 /// `text` with all but the first letter of each address's local part taken out.
@@ -58,9 +71,12 @@ mod tests {
 
     #[test]
     fn a_cell_is_told_only_where_addresses_are() {
-        let finding = Finding::error("bad-address", "`ann` has no @: ann").in_cell("email", "ann").with_help("not ann");
+        let finding = Finding::error("bad-address", "`ann` is no address")
+            .in_cell("email", " ann ")
+            .with_help("see bob@example.org");
         let told = Addresses::Masked.mask(&finding);
-        assert_eq!((told.message.as_str(), told.value), ("`\u{2026}` has no ***@: \u{2026}", None));
+        assert_eq!((told.message.as_str(), told.value), ("`\u{2026}` is no address", None));
+        assert_eq!(told.help.as_deref(), Some("see b***@example.org"));
         assert_eq!(Addresses::Shown.mask(&finding), finding);
         let elsewhere = Finding::warning("link", "info@example.org is no link");
         assert_eq!(Addresses::Masked.mask(&elsewhere), elsewhere);

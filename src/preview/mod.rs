@@ -4,6 +4,7 @@
 mod folder;
 mod gallery;
 pub mod live;
+mod mail;
 mod manifest;
 mod masks;
 pub mod reader;
@@ -20,7 +21,8 @@ use crate::state::{StateError, private_file};
 use crate::subscribers::Subscriber;
 
 use folder::Folder;
-use gallery::{About, Album, Mail, SkippedPeople};
+use gallery::{About, Album, SkippedPeople};
+use mail::Mail;
 use manifest::ManifestError;
 
 pub use manifest::{EditionEntry, Manifest};
@@ -172,35 +174,11 @@ impl Preview<'_> {
         out: &Folder<'_>,
         album: &mut Album,
     ) -> Result<EditionEntry, PreviewError> {
-        let id = rendered.key.id();
         let sample = self.sample(rendered);
         let message = messages.message(&sample)?;
         let (html, text, subject) = self.composer.parts(rendered, &sample)?;
-        let mut page = html.clone();
-        for image in &rendered.images {
-            let name = format!("images/{}-{}", Digest::of(&image.bytes), image.file_name);
-            out.write_image(&format!("editions/{name}"), &image.bytes)?;
-            page = page.replace(&format!("cid:{}", image.content_id), &name);
-        }
-        let entry = EditionEntry {
-            id: id.clone(),
-            language: rendered.key.language(),
-            items: rendered.key.items().iter().map(ToString::to_string).collect(),
-            recipients,
-            subject,
-            html: format!("editions/{id}.html"),
-            text: format!("editions/{id}.txt"),
-            eml: format!("editions/{id}.eml"),
-            bytes: message.content.len(),
-            html_bytes: html.len(),
-            digest: rendered.digest.to_string(),
-        };
-        out.write(&entry.html, page.as_bytes())?;
-        out.write(&entry.text, text.as_bytes())?;
-        out.write(&entry.eml, &message.content.to_vec())?;
-        let mail = Mail { html: &html, text: &text, message: &message.content };
-        album.add(&self.composer, self.issue, rendered, entry.clone(), &mail);
-        Ok(entry)
+        let mail = Mail { html: &html, text: &text, subject, message: &message.content };
+        mail.write(rendered, recipients, out, album, &self.composer, self.issue)
     }
 
     fn skipped_people(&self) -> Result<SkippedPeople, PreviewError> {

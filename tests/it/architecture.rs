@@ -52,6 +52,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "dial",
             "config",
             "issue",
+            "edition",
             "render",
             "subscribers",
             "readers",

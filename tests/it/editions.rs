@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use bulletin::config::WhenEmpty;
 use bulletin::domain::{IssueId, Language, Topic};
+use bulletin::edition::why::explain;
 use bulletin::edition::{self, Edition, EditionKey, Preferences};
 use bulletin::issue::{self, Issue};
 use proptest::prelude::*;
@@ -223,6 +224,27 @@ proptest! {
                     prop_assert_eq!(key.language(), tags.join(";"));
                 }
             }
+        }
+    }
+
+    #[test]
+    fn the_reasons_that_are_told_are_those_by_which_a_reader_gets_an_item_or_not(
+        sections in prop::collection::vec(section(), 1..4),
+        reader in reader(),
+        omit in any::<bool>(),
+    ) {
+        prop_assume!(sections.iter().all(|s| s.items.iter().any(|i| i.only.is_none_or(|only| only == 0))));
+        let issue = load(&sections, if omit { "omit" } else { "original" });
+        let languages: Vec<Language> = reader.languages.iter().map(|tag| tag.parse().unwrap()).collect();
+        let topics: BTreeSet<Topic> = reader.topics.iter().map(|topic| TOPICS[*topic].parse().unwrap()).collect();
+        let column = |alias: &str| reader.province.filter(|_| alias == "province");
+        let explained = explain(&issue, Preferences { languages: &languages, topics: &topics, column: &column });
+        prop_assert_eq!(explained.len(), issue.items().count());
+        let told: Vec<_> = explained.iter().filter(|one| one.is_in()).map(|one| one.item.id.clone()).collect();
+        let got = choose(&issue, &reader).map(|key| key.items().to_vec()).unwrap_or_default();
+        prop_assert_eq!(told, got);
+        for one in &explained {
+            prop_assert!(one.reasons.iter().all(|reason| !reason.to_string().is_empty()));
         }
     }
 

@@ -15,6 +15,7 @@ mod live;
 mod message;
 #[cfg(unix)]
 mod online;
+mod preview;
 mod project;
 mod python;
 mod readers;

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::outline::{Stretch, outline};
 use super::pieces::{Pieces, Runs};
-use crate::compose::{Composer, Content};
+use crate::compose::Composer;
 use crate::domain::Finding;
 use crate::domain::field::{Escape, Field, Merge};
 use crate::issue::content::{Inline, plain};
@@ -121,7 +121,8 @@ impl Album {
         issue: &Issue,
         rendered: &RenderedEdition,
         entry: EditionEntry,
-        mail: &Mail<'_>,
+        [html, text]: [&str; 2],
+        message: &[u8],
     ) {
         for image in &rendered.images {
             let name = format!("cid:{}", image.content_id);
@@ -131,12 +132,11 @@ impl Album {
         for (name, Image { content_type, bytes, .. }) in &issue.images {
             let Some(web) = &composer.links.web else { break };
             let url = format!("{web}/issues/{}/{name}", issue.id);
-            if mail.html.contains(&url) {
+            if html.contains(&url) {
                 self.images.entry(url).or_insert_with(|| data_url(content_type, bytes));
             }
         }
-        let message = mail.message.to_vec();
-        let outline = outline(&String::from_utf8_lossy(&message)).into_iter().map(|stretch| match stretch {
+        let outline = outline(&String::from_utf8_lossy(message)).into_iter().map(|stretch| match stretch {
             Stretch::Lines(lines) => Part::Lines(self.pieces.add(&lines)),
             Stretch::Text => Part::Text,
             Stretch::Html => Part::Html,
@@ -149,18 +149,11 @@ impl Album {
             preheader: front.map(|front| front.preheader.clone()).unwrap_or_default(),
             direction: rendered.language().direction().as_str(),
             fallen: fallen_back(issue, &rendered.key),
-            body: self.pieces.add(mail.html),
-            plain: self.pieces.add(mail.text),
+            body: self.pieces.add(html),
+            plain: self.pieces.add(text),
             outline,
         });
     }
-}
-
-/// A mail as one reader gets it.
-pub(in crate::preview) struct Mail<'a> {
-    pub html: &'a str,
-    pub text: &'a str,
-    pub message: &'a Content,
 }
 
 fn data_url(content_type: &str, bytes: &[u8]) -> String {

@@ -35,6 +35,7 @@ const ICONS = {
   off: 'M3 5h18v14H3zM3 3l18 18',
   back: 'M15 5l-7 7 7 7',
   forward: 'M9 5l7 7-7 7',
+  out: 'M7 7l10 10M17 7L7 17',
   check: 'M4 12.5l5 5L20 6.5',
   copy: 'M9 9h11v11H9zM5 15H4V4h11v1',
 };
@@ -65,6 +66,11 @@ function say(text) {
 
 // A number in a word's place, with its colour where it weighs.
 const badge = (text, kind = '', title) => el('span', { class: `badge ${kind}`, title }, text);
+
+// What stands between backquotes is a word of a file.
+function marked(text) {
+  return text.split('`').map((part, at) => (at % 2 === 1 ? el('code', {}, part) : part));
+}
 
 function empty(text) {
   return el('p', { class: 'empty' }, text);

@@ -38,9 +38,9 @@ const SEVERITIES = { error: 'Error', warning: 'Warning', info: 'Note' };
 function findingCard(finding, chips) {
   const place = [finding.file, finding.line, finding.column].filter((part) => part !== null && part !== undefined).join(':');
   return el('li', { class: `finding ${finding.severity}` },
-    el('p', { class: 'what' }, badge(SEVERITIES[finding.severity], finding.severity), ' ', el('span', { dir: 'auto' }, finding.message),
+    el('p', { class: 'what' }, badge(SEVERITIES[finding.severity], finding.severity), ' ', el('span', { dir: 'auto' }, marked(finding.message)),
       finding.value && el('span', { class: 'soft' }, ` (${finding.field}: ${finding.value})`)),
-    finding.help && el('p', { class: 'cure' }, finding.help),
+    finding.help && el('p', { class: 'cure' }, marked(finding.help)),
     el('p', { class: 'place' }, place && el('code', {}, place), place && ' · ', el('span', {}, finding.code)),
     chips && finding.editions && el('p', { class: 'chips' }, finding.editions.slice(0, 12).map((id) => [
       link({ view: 'editions', edition: id, tab: 'mail' }, { class: 'chip' }, id), ' ',

@@ -14,7 +14,7 @@ use tera::{Context, Tera};
 
 use super::PreviewError;
 
-pub(super) use data::{About, Album, Mail, SkippedPeople};
+pub(super) use data::{About, Album, SkippedPeople, told};
 
 const TEMPLATE: &str = include_str!("page.html");
 
@@ -51,6 +51,7 @@ pub(super) fn page(about: &About<'_>, album: Album) -> Result<String, PreviewErr
     let fault = |error: &dyn std::fmt::Display| PreviewError::Gallery(error.to_string());
     let mut context = Context::new();
     context.insert("about", about);
+    context.insert("one_reader", &about.reader.is_some());
     context.insert("policy", &policy());
     context.insert("style", STYLE);
     context.insert("script", SCRIPT);

@@ -1,5 +1,9 @@
 // The edition that is looked at: its mail in frames, its plain text, headers, source, findings and items.
-const TABS = { mail: 'Mail', text: 'Plain text', headers: 'Headers', source: 'Source', findings: 'Findings', items: 'Items' };
+const TABS = {
+  mail: 'Mail', text: 'Plain text', headers: 'Headers', source: 'Source',
+  // The page of one reader has its reasons beside the mail.
+  ...(reader ? {} : { findings: 'Findings', items: 'Items' }),
+};
 
 function tabs(panel) {
   const buttons = Object.entries(TABS).map(([tab, name]) => el('button', {

@@ -30,7 +30,7 @@ function start() {
   const counts = { editions: editions.length, skipped: about.skipped, findings: findings.length + about.findings_more };
   const places = {
     editions() {
-      const [choice, mail] = [reader ? whyOf() : list(), editions.length > 0 ? stage() : empty('Nobody gets this issue.')];
+      const [choice, mail] = [reader ? why() : list(), editions.length > 0 ? stage() : empty(reader ? 'There is no mail for this reader.' : 'Nobody gets this issue.')];
       return Object.assign(el('div', { class: 'editions' }, choice, mail), { show() { choice.show?.(); mail.show?.(); } });
     },
     matrix, compare, skipped: skippedPeople, findings: allFindings,
