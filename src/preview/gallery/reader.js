@@ -4,7 +4,7 @@ function why() {
   const gets = reader.outcome === 'gets';
   const shown = reader.items.filter((item) => item.shown).length;
   const surplus = reader.surplus.length > 0 && `line ${reader.surplus.join(', ')}; the first row counts`;
-  return el('section', { class: 'pane why', 'aria-label': 'The reader' },
+  return el('section', { class: 'pane why', tabindex: '0', 'aria-label': 'The reader' },
     el('div', { class: 'who' },
       el('h2', { dir: 'auto' }, reader.name ?? reader.email),
       el('dl', {},
@@ -17,7 +17,7 @@ function why() {
       el('p', { class: `outcome ${gets ? 'info' : 'warning'}` },
         gets ? `Gets ${shown} of ${counted(reader.items.length, 'item')}.` : `Gets nothing: ${reader.reason}.`,
         !gets && reader.help && el('span', { class: 'soft' }, ' ', marked(reader.help), '.'))),
-    el('ul', { class: 'reasons-of', tabindex: '0', role: 'region', 'aria-label': 'Items' }, reader.items.map((item) => el('li', { class: item.shown ? 'in' : 'out' },
+    el('ul', { class: 'reasons-of', 'aria-label': 'Items' }, reader.items.map((item) => el('li', { class: item.shown ? 'in' : 'out' },
       item.shown ? icon(ICONS.check) : icon(ICONS.out),
       el('span', {},
         el('strong', { dir: 'auto' }, item.title), ' ', el('span', { class: 'hidden' }, item.shown ? 'is in: ' : 'is out: '),
