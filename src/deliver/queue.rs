@@ -79,23 +79,22 @@ impl Queue {
         Self(Arc::new(Shared { schedule: Mutex::new(schedule), changed: Notify::new(), clock, watch }))
     }
 
+    /// What there is to do, for a worker that `holds` a connection, where that can be told at once.
+    pub(super) fn now(&self, holds: bool, stop: &watch::Receiver<bool>) -> Option<Next> {
+        self.look(holds, stop).ok()
+    }
+
     /// Waits until there is work; the end where nothing is left that this run waits for. A worker that
     /// `holds` a connection is told to let go of it before a long wait.
     pub(super) async fn next(&self, holds: bool, stop: &mut watch::Receiver<bool>, watch: &dyn Watch) -> Next {
         let since = Instant::now();
         loop {
             let changed = self.0.changed.notified();
-            if *stop.borrow() {
-                return Next::End;
-            }
-            let (now, wall) = (Instant::now(), self.0.clock.now());
-            let (look, notes) = self.noted(now, wall, |schedule| schedule.look(holds, now, wall));
-            self.tell(notes);
-            let Wait { until, told } = match look {
-                Look::Work => return Next::Work,
-                Look::End => return Next::End,
-                Look::Wait(wait) => wait,
+            let Wait { until, told } = match self.look(holds, stop) {
+                Ok(next) => return next,
+                Err(wait) => wait,
             };
+            let now = Instant::now();
             let idle = since + IDLE;
             if holds && (now >= idle || until.is_some_and(|until| until > idle)) {
                 return Next::Idle;
@@ -110,6 +109,20 @@ impl Queue {
                 () = changed => {}
                 _ = stop.wait_for(|stop| *stop) => {}
             }
+        }
+    }
+
+    fn look(&self, holds: bool, stop: &watch::Receiver<bool>) -> Result<Next, Wait> {
+        if *stop.borrow() {
+            return Ok(Next::End);
+        }
+        let (now, wall) = (Instant::now(), self.0.clock.now());
+        let (look, notes) = self.noted(now, wall, |schedule| schedule.look(holds, now, wall));
+        self.tell(notes);
+        match look {
+            Look::Work => Ok(Next::Work),
+            Look::End => Ok(Next::End),
+            Look::Wait(wait) => Err(wait),
         }
     }
 

@@ -19,7 +19,7 @@ use crate::domain::Reason;
 use crate::domain::chance::Chance;
 use crate::domain::clock::Clock;
 use crate::domain::outcome::{Outcome, Reply, Stage};
-use crate::ledger::{Ledger, RecipientId, Record};
+use crate::ledger::{Ended, Ledger, RecipientId};
 use crate::state::StateError;
 
 /// What the relay says to the nth message that it is handed.
@@ -79,27 +79,25 @@ impl Connection for Line {
 struct Books(Arc<Mutex<BTreeMap<i64, (u32, &'static str)>>>, Arc<AtomicUsize>);
 
 impl Ledger for Books {
-    async fn attempt(&self, recipients: Vec<RecipientId>, _at: Timestamp) -> Result<(), StateError> {
+    async fn note(&self, ended: Vec<Ended>, begun: Vec<RecipientId>, _at: Timestamp) -> Result<Vec<Ended>, StateError> {
         let mut books = self.0.lock().unwrap();
-        for recipient in recipients {
+        for (recipient, record) in &ended {
+            let state = match record.outcome {
+                Outcome::Accepted(_) => "accepted",
+                Outcome::Deferred(_) => "deferred",
+                Outcome::Rejected(_) => "rejected",
+                Outcome::Unknown(_) => "unknown",
+            };
+            books.entry(recipient.0).or_default().1 = state;
+        }
+        for recipient in begun {
             let (attempts, state) = books.entry(recipient.0).or_insert((0, "pending"));
             assert!(["pending", "deferred"].contains(state), "{recipient:?} is {state} and attempted again");
             (*attempts, *state) = (*attempts + 1, "attempting");
         }
         let in_flight = books.values().filter(|(_, state)| *state == "attempting").count();
         self.1.fetch_max(in_flight, Ordering::Relaxed);
-        Ok(())
-    }
-
-    fn outcome(&self, recipient: RecipientId, record: Record) -> impl Future<Output = Result<(), StateError>> + Send {
-        let state = match record.outcome {
-            Outcome::Accepted(_) => "accepted",
-            Outcome::Deferred(_) => "deferred",
-            Outcome::Rejected(_) => "rejected",
-            Outcome::Unknown(_) => "unknown",
-        };
-        self.0.lock().unwrap().entry(recipient.0).or_default().1 = state;
-        std::future::ready(Ok(()))
+        Ok(ended)
     }
 
     async fn withhold(&self, _recipient: RecipientId, _reason: String) -> Result<(), StateError> {

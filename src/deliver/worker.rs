@@ -1,10 +1,17 @@
 //! One connection's worth of work: jobs from the queue, as many at a time as may be in flight, and each one's outcome
 //! into the ledger.
 //!
-//! In this order: a connection, places in the throttle, the attempts made durable, the messages handed over, each
-//! outcome noted as soon as it is known. What is in flight is never more than a window for each connection.
+//! In this order: a connection, places in the throttle, the attempts made durable, the messages handed over, their
+//! outcomes made durable along with the next attempts. What is in flight is never more than a window for each
+//! connection.
 
-use std::sync::Arc;
+use std::future::poll_fn;
+use std::pin::pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Poll;
+use std::time::Duration;
+
+use tokio::time::sleep;
 
 use super::guard::Guard;
 use super::queue::{Next, Queue};
@@ -15,7 +22,18 @@ use super::{DeliverError, NoMessage, Run};
 use crate::compose::OutboundMessage;
 use crate::domain::Reason;
 use crate::domain::outcome::{Outcome, Reply, Stage};
-use crate::ledger::{Ledger, Record};
+use crate::ledger::{Ended, Ledger, RecipientId, Record};
+
+/// No outcome waits longer for the rest of its flight before it is on its way to the disk.
+const PROMPT: Duration = Duration::from_millis(20);
+
+/// How far a flight has come.
+#[derive(PartialEq, Eq)]
+enum Flight {
+    Over,
+    /// Some of it is known, and the rest takes its time.
+    Slow,
+}
 
 /// What a connection works on.
 pub(super) struct Worker<T: Transport, L> {
@@ -39,7 +57,10 @@ impl<T: Transport, L: Ledger> Worker<T, L> {
     /// Works until nothing is left that this run waits for.
     pub(super) async fn work(self) -> Result<(), DeliverError> {
         let mut connection = None;
-        let result = self.work_over(&mut connection).await;
+        let mut ended = Vec::new();
+        let result = self.work_over(&mut connection, &mut ended).await;
+        // Whatever ended it, what was heard is kept.
+        let result = result.and(self.note(&mut ended, Vec::new()).await);
         if result.is_err() {
             self.queue.close();
         }
@@ -49,7 +70,13 @@ impl<T: Transport, L: Ledger> Worker<T, L> {
         result
     }
 
-    async fn work_over(&self, connection: &mut Option<T::Connection>) -> Result<(), DeliverError> {
+    /// Flight after flight. The outcomes of one, `ended`, go to the disk along with the attempts of the next, or
+    /// where that is not at hand, at once.
+    async fn work_over(
+        &self,
+        connection: &mut Option<T::Connection>,
+        ended: &mut Vec<Ended>,
+    ) -> Result<(), DeliverError> {
         let run = &self.run;
         let mut served = 0;
         let mut stop = run.stop.clone();
@@ -57,10 +84,18 @@ impl<T: Transport, L: Ledger> Worker<T, L> {
             if served >= run.messages_per_connection
                 && let Some(open) = connection.take()
             {
+                self.note(ended, Vec::new()).await?;
                 open.quit().await;
             }
             *connection = connection.take().filter(Connection::is_usable);
-            match self.queue.next(connection.is_some(), &mut stop, run.watch.as_ref()).await {
+            let next = match self.queue.now(connection.is_some(), &stop) {
+                Some(next) => next,
+                None => {
+                    self.note(ended, Vec::new()).await?;
+                    self.queue.next(connection.is_some(), &mut stop, run.watch.as_ref()).await
+                }
+            };
+            match next {
                 Next::Work => {}
                 Next::Idle => {
                     if let Some(open) = connection.take() {
@@ -72,18 +107,23 @@ impl<T: Transport, L: Ledger> Worker<T, L> {
             }
             let open = match connection {
                 Some(open) => open,
-                None => match run.transport.connect().await {
-                    Ok(open) => {
-                        self.queue.connected();
-                        served = 0;
-                        connection.insert(open)
+                None => {
+                    self.note(ended, Vec::new()).await?;
+                    match run.transport.connect().await {
+                        Ok(open) => {
+                            self.queue.connected();
+                            served = 0;
+                            connection.insert(open)
+                        }
+                        Err(ConnectError::Transient(reply)) => {
+                            self.queue.unreachable(reply, &mut stop, run.watch.as_ref()).await;
+                            continue;
+                        }
+                        Err(ConnectError::Fatal { message, help }) => {
+                            return Err(DeliverError::Relay { message, help });
+                        }
                     }
-                    Err(ConnectError::Transient(reply)) => {
-                        self.queue.unreachable(reply, &mut stop, run.watch.as_ref()).await;
-                        continue;
-                    }
-                    Err(ConnectError::Fatal { message, help }) => return Err(DeliverError::Relay { message, help }),
-                },
+                }
             };
             // Meanwhile the server may have said goodbye, and the person who watches may have said stop.
             if !open.is_usable() || *stop.borrow() {
@@ -92,13 +132,29 @@ impl<T: Transport, L: Ledger> Worker<T, L> {
             let left = usize::try_from(run.messages_per_connection - served).unwrap_or(usize::MAX);
             let turns = self.queue.take(run.window.min(open.most_at_once()).min(left).max(1));
             let batch = self.compose(turns).await?;
+            self.note(ended, batch.turns.iter().map(|turn| turn.job.recipient).collect()).await?;
             if batch.turns.is_empty() {
                 continue;
             }
-            let recipients = batch.turns.iter().map(|turn| turn.job.recipient).collect();
-            run.ledger.attempt(recipients, run.clock.now()).await?;
             served += u32::try_from(batch.messages.len()).unwrap_or(u32::MAX);
-            self.send(open, &batch).await?;
+            self.send(open, &batch, ended).await?;
+        }
+    }
+
+    /// Puts on the disk what became of messages, of which the person who watches hears then, and that others are
+    /// about to leave.
+    async fn note(&self, ended: &mut Vec<Ended>, begun: Vec<RecipientId>) -> Result<(), DeliverError> {
+        if ended.is_empty() && begun.is_empty() {
+            return Ok(());
+        }
+        let noted = self.run.ledger.note(std::mem::take(ended), begun, self.run.clock.now()).await?;
+        self.tell(&noted);
+        Ok(())
+    }
+
+    fn tell(&self, noted: &[Ended]) {
+        for (_, record) in noted {
+            self.run.watch.outcome(&record.outcome);
         }
     }
 
@@ -120,10 +176,8 @@ impl<T: Transport, L: Ledger> Worker<T, L> {
                 Err(NoMessage::Impossible(reason)) => {
                     let outcome = Outcome::Rejected(Reply::silence(reason));
                     let verdict = Verdict { outcome, refusal: Some(Reason::System), due: None };
-                    let record = self.record(verdict, None, None);
-                    let outcome = record.outcome.clone();
-                    self.run.ledger.outcome(recipient, record).await?;
-                    self.run.watch.outcome(&outcome);
+                    let mut ended = vec![(recipient, self.record(verdict, None, None))];
+                    self.note(&mut ended, Vec::new()).await?;
                     self.queue.settle(turn, None, None);
                 }
                 Err(NoMessage::State(error)) => return Err(error.into()),
@@ -132,30 +186,51 @@ impl<T: Transport, L: Ledger> Worker<T, L> {
         Ok(batch)
     }
 
-    /// Hands over a batch whose attempts are on the disk, and returns when its outcomes are. Before, no more may be
-    /// attempted: a ledger that fails must leave no more in doubt than was in flight.
-    async fn send(&self, open: &mut T::Connection, batch: &Batch) -> Result<(), DeliverError> {
-        let remote = open.remote().to_owned();
-        let mut notes = Vec::with_capacity(batch.turns.len());
+    /// Hands over a batch whose attempts are on the disk, and leaves its outcomes in `ended`; those that have to
+    /// wait for others are noted meanwhile. Before all are, no more may be attempted: a ledger that fails must leave
+    /// no more in doubt than was in flight.
+    async fn send(&self, open: &mut T::Connection, batch: &Batch, ended: &mut Vec<Ended>) -> Result<(), DeliverError> {
+        let remote: Arc<str> = open.remote().into();
         let mut refusal = None;
-        let tell = |place: usize, heard: Heard| {
+        let heard = Mutex::new(std::mem::take(ended));
+        // No code that could panic runs under the lock.
+        let heard = || heard.lock().unwrap_or_else(PoisonError::into_inner);
+        let tell = |place: usize, word: Heard| {
             let turn = batch.turns[place];
-            let (record, refuses_us) = self.judge(turn, heard, remote.clone());
+            let (record, refuses_us) = self.judge(turn, word, Arc::clone(&remote));
             refusal = refusal.take().or(refuses_us);
-            let outcome = record.outcome.clone();
-            // On its way to the disk from here on.
-            notes.push((self.run.ledger.outcome(turn.job.recipient, record), outcome));
+            heard().push((turn.job.recipient, record));
         };
-        open.send(&batch.messages, tell).await;
-        for (noted, outcome) in notes {
-            noted.await?;
-            self.run.watch.outcome(&outcome);
+        let mut notes = Vec::new();
+        {
+            let mut sending = pin!(open.send(&batch.messages, tell));
+            let mut due = pin!(None);
+            while poll_fn(|context| {
+                if sending.as_mut().poll(context).is_ready() {
+                    return Poll::Ready(Flight::Over);
+                }
+                if due.is_none() && !heard().is_empty() {
+                    due.set(Some(sleep(PROMPT)));
+                }
+                due.as_mut().as_pin_mut().map_or(Poll::Pending, |due| due.poll(context).map(|()| Flight::Slow))
+            })
+            .await
+                == Flight::Slow
+            {
+                due.set(None);
+                // On their way to the disk from here on.
+                notes.push(self.run.ledger.note(std::mem::take(&mut *heard()), Vec::new(), self.run.clock.now()));
+            }
+        }
+        *ended = std::mem::take(&mut *heard());
+        for noted in notes {
+            self.tell(&noted.await?);
         }
         refusal.map_or(Ok(()), Err)
     }
 
     /// What is to be noted of an attempt, and whether the run ends with it; the queue and the guard hear of it.
-    fn judge(&self, turn: Turn, heard: Heard, remote: String) -> (Record, Option<DeliverError>) {
+    fn judge(&self, turn: Turn, heard: Heard, remote: Arc<str>) -> (Record, Option<DeliverError>) {
         let Heard { outcome, stage } = heard;
         let (outcome, refuses_us) = told_apart(outcome);
         if self.guard.heard(turn.job.recipient, &outcome, stage).is_some() {
@@ -170,7 +245,7 @@ impl<T: Transport, L: Ledger> Worker<T, L> {
         (self.record(verdict, Some(stage), Some(remote)), refuses_us)
     }
 
-    fn record(&self, verdict: Verdict, stage: Option<Stage>, remote: Option<String>) -> Record {
+    fn record(&self, verdict: Verdict, stage: Option<Stage>, remote: Option<Arc<str>>) -> Record {
         let Verdict { outcome, refusal, due } = verdict;
         Record { outcome, refusal, stage, remote, at: self.run.clock.now(), due }
     }

@@ -15,6 +15,7 @@ mod refused;
 mod sqlite;
 
 use std::future::Future;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
@@ -47,24 +48,27 @@ pub struct Record {
     /// What the outcome answered; none where nothing was said to a server.
     pub stage: Option<Stage>,
     /// The server, as it was connected to.
-    pub remote: Option<String>,
+    pub remote: Option<Arc<str>>,
     pub at: Timestamp,
     /// When a deferred one is tried again.
     pub due: Option<Timestamp>,
 }
 
+/// A message that came to its end, and how.
+pub type Ended = (RecipientId, Record);
+
 /// What delivery tells the ledger, in this order, for each message. What is told holds its place from the call on:
 /// later calls never reach the disk before it.
 pub trait Ledger: Clone + Send + Sync + 'static {
-    /// Notes that these messages are about to leave; durable when this returns.
-    fn attempt(
+    /// Notes what became of messages that had left, and that others are about to: all of it or nothing, so that
+    /// one commit serves the end of a flight and the beginning of the next. Durable when this returns, which gives
+    /// the outcomes back.
+    fn note(
         &self,
-        recipients: Vec<RecipientId>,
+        ended: Vec<Ended>,
+        begun: Vec<RecipientId>,
         at: Timestamp,
-    ) -> impl Future<Output = Result<(), StateError>> + Send;
-
-    /// Notes what became of one; durable when this returns.
-    fn outcome(&self, recipient: RecipientId, record: Record) -> impl Future<Output = Result<(), StateError>> + Send;
+    ) -> impl Future<Output = Result<Vec<Ended>, StateError>> + Send;
 
     /// Notes that someone is not sent to after all, and why.
     fn withhold(&self, recipient: RecipientId, reason: String) -> impl Future<Output = Result<(), StateError>> + Send;

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use rusqlite::params;
 
 use super::plan::{self, NewPerson, Numbers, Plan, Planned};
-use super::{Ledger, RecipientId, Record};
+use super::{Ended, Ledger, RecipientId, Record};
 use crate::domain::outcome::{Outcome, Stage};
 use crate::domain::queue_id::queue_id;
 use crate::domain::{Digest, IssueId, Reason};
@@ -305,34 +305,52 @@ fn note_outcome(
         .map(drop)
 }
 
-impl Ledger for SqliteLedger {
-    fn attempt(
-        &self,
-        recipients: Vec<RecipientId>,
-        at: Timestamp,
-    ) -> impl Future<Output = Result<(), StateError>> + Send {
-        let at = at.as_millisecond();
-        self.0.write(move |transaction| {
-            let mut state = transaction.prepare_cached(
-                "UPDATE recipient SET state = 'attempting', attempts = attempts + 1, due = NULL,
-                     first_attempt = coalesce(first_attempt, ?2)
-                 WHERE id = ?1 AND state IN ('pending', 'deferred')",
-            )?;
-            let mut event = transaction
-                .prepare_cached("INSERT INTO delivery_event (recipient, at, kind) VALUES (?1, ?2, 'attempt')")?;
-            for recipient in recipients {
-                if state.execute(params![recipient.0, at])? != 1 {
-                    // Nobody is attempted who is not due: better to stop than to mail someone twice.
-                    return Err(rusqlite::Error::StatementChangedRows(0));
-                }
-                event.execute(params![recipient.0, at])?;
-            }
-            Ok(())
-        })
+/// Notes that messages are about to leave.
+fn note_attempts(
+    transaction: &rusqlite::Transaction<'_>,
+    recipients: &[RecipientId],
+    at: Timestamp,
+) -> rusqlite::Result<()> {
+    let at = at.as_millisecond();
+    // Two words and an OR: for a list of words SQLite makes a table.
+    let mut state = transaction.prepare_cached(
+        "UPDATE recipient SET state = 'attempting', attempts = attempts + 1, due = NULL,
+             first_attempt = coalesce(first_attempt, ?3)
+         WHERE id BETWEEN ?1 AND ?2 AND (state = 'pending' OR state = 'deferred')",
+    )?;
+    let mut event = transaction.prepare_cached(
+        "INSERT INTO delivery_event (recipient, at, kind)
+         SELECT id, ?3, 'attempt' FROM recipient WHERE id BETWEEN ?1 AND ?2 ORDER BY id",
+    )?;
+    // First attempts go in the order of the numbers, so that most flights are one run of them.
+    for run in recipients.chunk_by(|one, next| one.0 + 1 == next.0) {
+        let (Some(first), Some(last)) = (run.first(), run.last()) else { continue };
+        let run_of = [first.0, last.0, at];
+        if state.execute(run_of)? != run.len() {
+            // Nobody is attempted who is not due: better to stop than to mail someone twice.
+            return Err(rusqlite::Error::StatementChangedRows(0));
+        }
+        event.execute(run_of)?;
     }
+    Ok(())
+}
 
-    fn outcome(&self, recipient: RecipientId, record: Record) -> impl Future<Output = Result<(), StateError>> + Send {
-        self.0.write(move |transaction| note_outcome(transaction, recipient, &record))
+impl Ledger for SqliteLedger {
+    fn note(
+        &self,
+        ended: Vec<Ended>,
+        begun: Vec<RecipientId>,
+        at: Timestamp,
+    ) -> impl Future<Output = Result<Vec<Ended>, StateError>> + Send {
+        self.0.write(move |transaction| {
+            for (recipient, record) in &ended {
+                note_outcome(transaction, *recipient, record)?;
+            }
+            if !begun.is_empty() {
+                note_attempts(transaction, &begun, at)?;
+            }
+            Ok(ended)
+        })
     }
 
     async fn withhold(&self, recipient: RecipientId, reason: String) -> Result<(), StateError> {

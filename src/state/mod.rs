@@ -73,6 +73,9 @@ fn open(path: &Path) -> Result<Connection, StateError> {
     connection.busy_timeout(Duration::from_secs(10)).map_err(failed)?;
     connection.pragma_update(None, "journal_mode", "WAL").map_err(failed)?;
     connection.pragma_update(None, "synchronous", "FULL").map_err(failed)?;
+    // In pages, 16 MiB: a send writes the same pages over and over, and each goes into the database once at the end of
+    // a stretch.
+    connection.pragma_update(None, "wal_autocheckpoint", 4_096).map_err(failed)?;
     connection.pragma_update(None, "foreign_keys", "ON").map_err(failed)?;
     // What was deleted is overwritten: someone who was forgotten stands in no free page.
     connection.pragma_update(None, "secure_delete", "ON").map_err(failed)?;
