@@ -8,8 +8,9 @@ use std::fmt::{Display, Write as _};
 use std::io::IoSlice;
 use std::ops::Range;
 
-/// Slices of one write; the system takes 1,024 at most, and beyond some dozens nothing is won.
-const SLICES: usize = 64;
+/// Slices of one write, as many as the system takes: a flight leaves in a few writes, and each one may have to wake
+/// the server.
+const SLICES: usize = 1_024;
 
 /// Octets on their way out, in order.
 #[derive(Debug, Default)]

@@ -19,13 +19,13 @@ pub(super) enum Word {
 
 /// A reply other than 421 to a command that goes on with `due`.
 pub(super) fn before_content(response: &Response, due: Severity) -> Word {
-    let reply = reply(response);
     match response.code().severity {
+        // Three of four replies say this, and nobody asks for their words.
         severity if severity == due => Word::Yes,
-        Severity::TransientNegativeCompletion => Word::No(Outcome::Deferred(reply)),
-        Severity::PermanentNegativeCompletion => Word::No(Outcome::Rejected(reply)),
+        Severity::TransientNegativeCompletion => Word::No(Outcome::Deferred(reply(response))),
+        Severity::PermanentNegativeCompletion => Word::No(Outcome::Rejected(reply(response))),
         Severity::PositiveCompletion | Severity::PositiveIntermediate => {
-            Word::Nonsense(Reply::silence(format!("the server is out of step: {reply}")))
+            Word::Nonsense(Reply::silence(format!("the server is out of step: {}", reply(response))))
         }
     }
 }
