@@ -1,9 +1,9 @@
 //! A message in slices is, to the octet, the message that is composed as a whole; and another program reads out
 //! of it what was merged.
 
+use aws_lc_rs::digest::{SHA256, digest};
 use mail_parser::{MessageParser, PartType};
 use proptest::prelude::*;
-use ring::digest::{SHA256, digest};
 
 use super::content::Form;
 use super::dkim::is_canonical;

@@ -109,8 +109,7 @@ fn is_whole(secret: &str) -> bool {
 
 fn make_key(path: &Path) -> std::io::Result<String> {
     let mut random = [0_u8; KEY_OCTETS];
-    let provider = tokio_rustls::rustls::crypto::ring::default_provider();
-    provider.secure_random.fill(&mut random).map_err(|_| std::io::Error::other("no randomness to be had"))?;
+    aws_lc_rs::rand::fill(&mut random).map_err(|_| std::io::Error::other("no randomness to be had"))?;
     let secret = HEXLOWER.encode(&random);
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);

@@ -1,9 +1,10 @@
 //! New keys, in PEM (PKCS#8, RFC 5958), as every other program for DKIM reads them.
 
+use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
+use aws_lc_rs::rand;
+use aws_lc_rs::rsa::KeySize;
+use aws_lc_rs::signature::RsaKeyPair;
 use data_encoding::BASE64;
-use ring::rand::{SecureRandom as _, SystemRandom};
-use rsa::RsaPrivateKey;
-use rsa::pkcs8::{EncodePrivateKey as _, LineEnding};
 use secrecy::SecretString;
 
 /// What kind of key.
@@ -15,12 +16,10 @@ pub enum Algorithm {
     Ed25519,
 }
 
-/// The system gave no random numbers, or the arithmetic failed over them.
+/// The system gave no random numbers.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("a key can't be made: {0}")]
 pub struct GenerateError(String);
-
-const RSA_BITS: usize = 2048;
 
 impl Algorithm {
     #[must_use]
@@ -36,26 +35,35 @@ impl Algorithm {
     /// # Errors
     /// The system gives no random numbers.
     pub fn generate(self) -> Result<SecretString, GenerateError> {
+        let failed = |_| GenerateError("there is no randomness to be had".to_owned());
         match self {
             Self::Rsa => {
-                let failed = |error: String| GenerateError(error);
-                let key = RsaPrivateKey::new(&mut rsa::rand_core::OsRng, RSA_BITS)
-                    .map_err(|error| failed(error.to_string()))?;
-                let pem = key.to_pkcs8_pem(LineEnding::LF).map_err(|error| failed(error.to_string()))?;
-                Ok(SecretString::from(pem.as_str()))
+                let pair = RsaKeyPair::generate(KeySize::Rsa2048).map_err(failed)?;
+                let der: Pkcs8V1Der = pair.as_der().map_err(failed)?;
+                Ok(pem(der.as_ref()))
             }
             Self::Ed25519 => {
                 /// A PKCS#8 frame of version 1 around a seed (RFC 8410 section 7): OpenSSL before 3 reads no other.
                 const FRAME: &[u8] =
                     &[0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20];
                 let mut seed = [0_u8; 32];
-                let filled = SystemRandom::new().fill(&mut seed);
-                filled.map_err(|_| GenerateError("there is no randomness to be had".to_owned()))?;
-                let der = BASE64.encode(&[FRAME, &seed].concat());
-                Ok(SecretString::from(format!("-----BEGIN PRIVATE KEY-----\n{der}\n-----END PRIVATE KEY-----\n")))
+                rand::fill(&mut seed).map_err(failed)?;
+                Ok(pem(&[FRAME, &seed].concat()))
             }
         }
     }
+}
+
+/// A private key in PEM (RFC 7468 section 10).
+fn pem(der: &[u8]) -> SecretString {
+    const LINE: usize = 64;
+    let mut out = "-----BEGIN PRIVATE KEY-----\n".to_owned();
+    for line in der.chunks(LINE / 4 * 3) {
+        BASE64.encode_append(line, &mut out);
+        out.push('\n');
+    }
+    out.push_str("-----END PRIVATE KEY-----\n");
+    out.into()
 }
 
 #[cfg(test)]

@@ -4,9 +4,10 @@
 
 use std::fmt;
 
+use aws_lc_rs::encoding::{AsDer as _, PublicKeyX509Der};
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair, RSA_PKCS1_SHA256, RsaKeyPair};
 use data_encoding::BASE64;
-use ring::rand::SystemRandom;
-use ring::signature::{Ed25519KeyPair, KeyPair, RSA_PKCS1_SHA256, RsaKeyPair};
 use rustls_pki_types::PrivateKeyDer;
 use rustls_pki_types::pem::PemObject as _;
 use sha2::{Digest as _, Sha256};
@@ -18,6 +19,8 @@ pub struct SigningKey {
     pub(super) domain: String,
     pub(super) selector: String,
     pair: Pair,
+    /// The public half as `p=` has it.
+    public: Vec<u8>,
 }
 
 enum Pair {
@@ -57,19 +60,20 @@ impl SigningKey {
             _ => None,
         };
         let pair = pair.ok_or(KeyError::Kind)?;
-        Ok(Self { domain: domain.to_ascii_lowercase(), selector: selector.to_ascii_lowercase(), pair })
+        let public = pair.public().ok_or(KeyError::Kind)?;
+        Ok(Self { domain: domain.to_ascii_lowercase(), selector: selector.to_ascii_lowercase(), pair, public })
     }
 
     /// What the DNS has to say for this key to be believed.
     #[must_use]
     pub fn record(&self) -> Record {
-        let (kind, public) = match &self.pair {
-            Pair::Rsa(pair) => ("rsa", subject_public_key_info(pair.public_key().as_ref())),
-            Pair::Ed25519(pair) => ("ed25519", pair.public_key().as_ref().to_vec()),
+        let kind = match self.pair {
+            Pair::Rsa(_) => "rsa",
+            Pair::Ed25519(_) => "ed25519",
         };
         Record {
             name: format!("{}._domainkey.{}", self.selector, self.domain),
-            text: format!("v=DKIM1; k={kind}; p={}", BASE64.encode(&public)),
+            text: format!("v=DKIM1; k={kind}; p={}", BASE64.encode(&self.public)),
         }
     }
 
@@ -85,7 +89,7 @@ impl SigningKey {
     pub(super) fn sign(&self, content: &[u8]) -> Result<Vec<u8>, SignError> {
         match &self.pair {
             Pair::Rsa(pair) => {
-                let mut signature = vec![0; pair.public().modulus_len()];
+                let mut signature = vec![0; pair.public_modulus_len()];
                 pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), content, &mut signature).map_err(|_| SignError)?;
                 Ok(signature)
             }
@@ -99,6 +103,18 @@ impl Pair {
     fn rsa(pair: RsaKeyPair) -> Self {
         Self::Rsa(Box::new(pair))
     }
+
+    /// Of RSA, what says also what it is (RFC 5280 section 4.1), as everyone publishes it; of Ed25519 the bare key
+    /// (RFC 8463 section 4.2).
+    fn public(&self) -> Option<Vec<u8>> {
+        match self {
+            Self::Rsa(pair) => {
+                let der: PublicKeyX509Der<'_> = pair.public_key().as_der().ok()?;
+                Some(der.as_ref().to_vec())
+            }
+            Self::Ed25519(pair) => Some(pair.public_key().as_ref().to_vec()),
+        }
+    }
 }
 
 impl fmt::Debug for SigningKey {
@@ -106,27 +122,4 @@ impl fmt::Debug for SigningKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "SigningKey({}._domainkey.{}, {})", self.selector, self.domain, self.algorithm())
     }
-}
-
-/// An RSA public key (RFC 8017 appendix A.1.1) as what `p=` holds in practice (RFC 5280 section 4.1).
-fn subject_public_key_info(public: &[u8]) -> Vec<u8> {
-    const RSA_ENCRYPTION: &[u8] =
-        &[0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01, 0x05, 0x00];
-    // A bit string says first how many of its last bits are unused.
-    let bits = [&[0], public].concat();
-    element(0x30, &[RSA_ENCRYPTION, &element(0x03, &bits)].concat())
-}
-
-/// One element of DER: tag, length, content (X.690 section 8.1).
-fn element(tag: u8, content: &[u8]) -> Vec<u8> {
-    let length = content.len().to_be_bytes();
-    let length = &length[length.iter().take_while(|byte| **byte == 0).count()..];
-    let mut out = vec![tag];
-    if !matches!(length, [] | [0..0x80]) {
-        // There are eight octets of length at most.
-        out.push(0x80 | u8::try_from(length.len()).unwrap_or_default());
-    }
-    out.extend_from_slice(if length.is_empty() { &[0] } else { length });
-    out.extend_from_slice(content);
-    out
 }

@@ -1,6 +1,6 @@
 //! DKIM (RFC 6376): a message in, the same message with a signature for each key on top out.
 //!
-//! Written on ring, and not on a library for all of mail's authentication: those bring a DNS resolver and
+//! Written on AWS-LC, and not on a library for all of mail's authentication: those bring a DNS resolver and
 //! parsers for reports along, and read the machine's clock.
 
 mod canonical;

@@ -1,7 +1,7 @@
 //! Signatures, read back by hand; `tests/it/dkim.rs` has another implementation verify them.
 
+use aws_lc_rs::signature::{ED25519, RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
 use data_encoding::BASE64;
-use ring::signature::{ED25519, RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
 use secrecy::ExposeSecret as _;
 use sha2::{Digest as _, Sha256};
 
