@@ -100,7 +100,11 @@ pub fn render(
     let mut pictures = Pictures::new(edition.issue, setting);
     let layout = layout::Layout { templates, setting, edition };
     let mjml = layout.mjml(&mut pictures)?;
-    let findings = mjml::check(&mjml, &sources(edition.issue, templates));
+    let mut findings = mjml::check(&mjml, &[]);
+    if !findings.is_empty() {
+        // Only now do their places matter.
+        findings = mjml::check(&mjml, &sources(edition.issue, templates));
+    }
     if findings.iter().any(|finding| finding.severity == Severity::Error) {
         return Err(RenderError::Faults(findings));
     }

@@ -106,13 +106,12 @@ impl<'a> Walk<'a> {
     fn attribute(&mut self, tag: &str, name: &str) {
         let known: Vec<String> = match (tag, Element::named(tag)) {
             ("mj-class", _) if name == "name" => return,
+            ("mj-class" | "mj-all", _) if Element::any_takes(name) => return,
             ("mj-class" | "mj-all", _) => Element::all_attributes().collect(),
+            (_, Some(element)) if element.takes(name) => return,
             (_, Some(element)) => element.attributes().collect(),
             (_, None) => return,
         };
-        if known.iter().any(|known| known == name) {
-            return;
-        }
         let finding = Finding::warning("mjml-attribute", format!("`<{tag}>` has no attribute `{name}`"));
         let help = match did_you_mean(name, known.iter().map(String::as_str)) {
             Some(likely) => format!("did you mean `{likely}`?"),

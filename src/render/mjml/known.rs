@@ -22,6 +22,8 @@ pub(super) struct Element {
 
 /// What every element takes.
 const COMMON: [&str; 2] = ["css-class", "mj-class"];
+/// What a name with a `+` stands for.
+const SIDES: [&str; 5] = ["", "-top", "-right", "-bottom", "-left"];
 
 impl Element {
     pub(super) fn named(name: &str) -> Option<&'static Self> {
@@ -37,12 +39,24 @@ impl Element {
         self.parents.split_whitespace()
     }
 
+    /// Whether it has an attribute of this name.
+    pub(super) fn takes(&self, name: &str) -> bool {
+        let is_it = |word: &str| match word.strip_suffix('+') {
+            Some(word) => name.strip_prefix(word).is_some_and(|side| SIDES.contains(&side)),
+            None => word == name,
+        };
+        COMMON.contains(&name) || self.attributes.split_whitespace().any(is_it)
+    }
+
+    /// Whether `mj-all` and `mj-class` take it, since some element does.
+    pub(super) fn any_takes(name: &str) -> bool {
+        ELEMENTS.iter().any(|element| element.takes(name))
+    }
+
     /// The names of its attributes.
     pub(super) fn attributes(&self) -> impl Iterator<Item = String> {
         let own = self.attributes.split_whitespace().flat_map(|word| match word.strip_suffix('+') {
-            Some(word) => {
-                ["", "-top", "-right", "-bottom", "-left"].iter().map(|side| format!("{word}{side}")).collect()
-            }
+            Some(word) => SIDES.iter().map(|side| format!("{word}{side}")).collect(),
             None => vec![word.to_owned()],
         });
         own.chain(COMMON.map(str::to_owned))
@@ -93,3 +107,20 @@ const ELEMENTS: &[Element] = &[
     element("mj-wrapper", Elements, "mj-body", "background-color background-position background-position-x background-position-y background-repeat background-size background-url border+ border-radius direction full-width padding+ text-align"),
     element("mjml", Elements, "", "dir lang owa"),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_element_takes_what_it_lists_and_nothing_else() {
+        for element in ELEMENTS {
+            let listed: Vec<_> = element.attributes().collect();
+            assert!(listed.iter().all(|name| element.takes(name)), "{}", element.name);
+            for name in Element::all_attributes().chain(["padding+", "padding-", "-top", ""].map(str::to_owned)) {
+                assert_eq!(element.takes(&name), listed.contains(&name), "{} {name}", element.name);
+            }
+        }
+        assert!(Element::any_takes("padding-top") && !Element::any_takes("colour"));
+    }
+}

@@ -86,7 +86,9 @@ fn attribute(value: &str, out: &mut String) {
         match c {
             '"' => out.push_str("&quot;"),
             '\n' | '\t' => out.push(' '),
-            '\'' => out.push('\''),
+            ' ' | '\'' => out.push(c),
+            // Nearly all are; asking how each would be escaped takes longer than all the rest.
+            c if c.is_ascii_graphic() && c != '\\' => out.push(c),
             c if c == '\\' || c.escape_debug().count() > 1 => {
                 let _ = write!(out, "&#x{:x};", u32::from(c));
             }
