@@ -272,6 +272,9 @@ impl<'a, T: FnMut(usize, Heard)> Flight<'a, T> {
             _ => {}
         }
         match (before_content(response, expected), due.step) {
+            (Word::No(outcome), step) if self.closing.is_some() && step != Step::Reset => {
+                self.note_refusal(due.letter, step, outcome);
+            }
             _ if self.closing.is_some() => {}
             (Word::Yes, Step::Data) => self.go_ahead(due.letter),
             (Word::Yes, step) => self.step_on(due.letter, step),
@@ -306,7 +309,7 @@ impl<'a, T: FnMut(usize, Heard)> Flight<'a, T> {
 
     /// MAIL, RCPT or DATA was refused.
     fn refused(&mut self, letter: usize, step: Step, outcome: Outcome) {
-        self.letters[letter].refusal.get_or_insert(Heard { outcome, stage: step.stage() });
+        self.note_refusal(letter, step, outcome);
         if self.way == Way::Chunked {
             // The content is under way, and has a reply of its own.
             return;
@@ -316,6 +319,10 @@ impl<'a, T: FnMut(usize, Heard)> Flight<'a, T> {
             self.reset = Reset::Due;
             self.begin();
         }
+    }
+
+    fn note_refusal(&mut self, letter: usize, step: Step, outcome: Outcome) {
+        self.letters[letter].refusal.get_or_insert(Heard { outcome, stage: step.stage() });
     }
 
     /// The reply to a message's last octet.
