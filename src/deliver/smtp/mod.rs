@@ -18,6 +18,8 @@ mod connection_tests;
 mod flight;
 #[cfg(test)]
 mod flight_tests;
+#[cfg(test)]
+mod free_script_tests;
 mod inbox;
 mod offer;
 mod open;
