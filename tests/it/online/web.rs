@@ -17,7 +17,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Runtime;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
-use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::crypto::aws_lc_rs;
 use tokio_rustls::server::TlsStream;
 
 use crate::project::repository;
@@ -58,7 +58,7 @@ impl Web {
         let folder = repository().join("tests/fixtures/tls");
         let chain = CertificateDer::from_pem_file(folder.join(certificate)).unwrap();
         let key = PrivateKeyDer::from_pem_file(folder.join("site.key")).unwrap();
-        let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
             .with_safe_default_protocol_versions()
             .unwrap()
             .with_no_client_auth()
