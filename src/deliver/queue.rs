@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 
-use super::schedule::{Look, Schedule, Turn, Wait};
+use super::schedule::{GoesOn, Look, Schedule, Turn, Wait};
 use super::throttle::{Lane, Slowed, Throttle};
 use super::{End, RetryPolicy, Waiting, Watch};
 use crate::domain::Hours;
@@ -136,13 +136,25 @@ impl Queue {
         turns
     }
 
-    /// A job came to its end, or comes back at its time. Tells where a rate was lowered by it.
-    pub(super) fn settle(&self, turn: Turn, heard: Option<(&Outcome, Stage)>, retry: Option<Job>) -> Option<Slowed> {
+    /// A message came to its end. Tells where a rate was lowered by it.
+    pub(super) fn settle(&self, turn: Turn, heard: Option<(&Outcome, Stage)>, goes_on: GoesOn) -> Option<Slowed> {
         let (now, wall) = (Instant::now(), self.0.clock.now());
-        let (slowed, notes) = self.noted(now, wall, |schedule| schedule.settle(turn, heard, retry, now, wall));
+        let (slowed, notes) = self.noted(now, wall, |schedule| schedule.settle(turn, heard, goes_on, now));
         self.0.changed.notify_waiters();
         self.tell(notes);
         slowed
+    }
+
+    /// Jobs that go on may be taken at their times: their last outcomes are on the disk.
+    pub(super) fn come_back(&self, jobs: &[Job]) {
+        if jobs.is_empty() {
+            return;
+        }
+        let (now, wall) = (Instant::now(), self.0.clock.now());
+        let mut schedule = self.schedule();
+        jobs.iter().for_each(|job| schedule.come_back(*job, now, wall));
+        drop(schedule);
+        self.0.changed.notify_waiters();
     }
 
     /// No more jobs: the run ends.

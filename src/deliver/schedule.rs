@@ -59,6 +59,8 @@ pub(super) struct Schedule {
     /// Jobs that came in, which ranks them.
     count: u64,
     in_flight: usize,
+    /// Jobs that will be tried again, but whose outcome is not on the disk yet.
+    returning: usize,
     /// Workers that see to a connection for a job that nobody has taken yet.
     connecting: usize,
     /// Attempts that the run may still make; none for as many as it takes.
@@ -120,6 +122,14 @@ impl LaneJobs {
     }
 }
 
+/// Whether a job ends with its message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum GoesOn {
+    No,
+    /// It will be tried again.
+    Again,
+}
+
 #[derive(Clone, Copy)]
 enum Place {
     Free(Rank),
@@ -147,6 +157,7 @@ impl Schedule {
             ready: 0,
             count: 0,
             in_flight: 0,
+            returning: 0,
             connecting: 0,
             left: None,
             closed: false,
@@ -223,12 +234,12 @@ impl Schedule {
     fn look_later(&mut self, opens: Option<Timestamp>, now: Instant, wall: Timestamp) -> Look {
         let Some(&Reverse((due, number))) = self.later.peek() else {
             // Someone else's message may yet come back as a retry.
-            return if self.in_flight == 0 { Look::End } else { wait(None, None) };
+            return if self.in_flight + self.returning == 0 { Look::End } else { wait(None, None) };
         };
         let due = opens.map_or(due, |opens| due.max(now + distance(wall, opens)));
         let patience = *self.patience.get_or_insert(now + self.retry.wait);
         if due > patience {
-            return if self.in_flight == 0 { Look::End } else { wait(None, None) };
+            return if self.in_flight + self.returning == 0 { Look::End } else { wait(None, None) };
         }
         let told = self.waiting.get(&number).and_then(|job| job.due);
         wait(Some(due), told.map(|due| (due, Waiting::Retries)))
@@ -253,23 +264,28 @@ impl Schedule {
         Some(Turn { job, ticket })
     }
 
-    /// A job came to its end, or comes back at its time.
+    /// A message came to its end; where its job goes on, [`Schedule::come_back`] follows.
     pub(super) fn settle(
         &mut self,
         turn: Turn,
         heard: Option<(&Outcome, Stage)>,
-        retry: Option<Job>,
+        goes_on: GoesOn,
         now: Instant,
-        wall: Timestamp,
     ) -> Option<Slowed> {
         self.in_flight -= 1;
+        self.returning += usize::from(goes_on == GoesOn::Again);
         self.reached();
         let slowed = self.throttle.give_back(turn.ticket, heard, now);
         self.place(turn.job.lane, now);
-        if let Some((job, due)) = retry.and_then(|job| Some((job, job.due?))) {
+        slowed
+    }
+
+    /// A job that goes on may be taken at its time: its last outcome is on the disk.
+    pub(super) fn come_back(&mut self, job: Job, now: Instant, wall: Timestamp) {
+        self.returning -= 1;
+        if let Some(due) = job.due {
             self.put_off(job, due, now, wall);
         }
-        slowed
     }
 
     pub(super) fn close(&mut self) {

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use tokio::time::Instant;
 
 use super::queue::Job;
-use super::schedule::{Look, Schedule, Turn};
+use super::schedule::{GoesOn, Look, Schedule, Turn};
 use super::throttle::{Lane, Limits, Settings, Throttle};
 use super::{RetryPolicy, Waiting};
 use crate::domain::Hours;
@@ -71,7 +71,7 @@ fn simulate(mut schedule: Schedule, workers: usize, delays: &[u64], outcome: imp
             && until <= now
         {
             let turn = busy.remove(&(until, number)).unwrap();
-            schedule.settle(turn, Some((&outcome(turn.job.lane.0), Stage::Rcpt)), None, now, wall(start, now));
+            schedule.settle(turn, Some((&outcome(turn.job.lane.0), Stage::Rcpt)), GoesOn::No, now);
         }
         let ends = busy.first_key_value().map(|((until, _), _)| *until);
         let wakes = match schedule.look(true, now, wall(start, now)) {
@@ -178,7 +178,8 @@ fn a_clock_that_is_set_back_or_forwards_neither_stalls_a_retry_nor_hurries_it() 
         let mut schedule = schedule(Settings::default(), 1, start);
         let turn = schedule.take(start, noon).unwrap();
         let retry = turn.job.tried(noon, noon + Duration::from_secs(10));
-        schedule.settle(turn, None, Some(retry), start, noon);
+        schedule.settle(turn, None, GoesOn::Again, start);
+        schedule.come_back(retry, start, noon);
         let jumped = noon + jiff::SignedDuration::from_secs(jump);
         assert!(schedule.take(start + Duration::from_millis(9_999), jumped).is_none(), "{jump}: hurried");
         assert!(schedule.take(start + Duration::from_secs(10), jumped).is_some(), "{jump}: stalled");
@@ -215,7 +216,8 @@ fn outside_its_hours_nothing_goes_and_the_run_waits_however_long() {
     let turn = schedule.take(now, morning).unwrap();
     // A retry that would have to wait for the next day is not waited for.
     let evening = at("2026-01-16T21:59:55Z");
-    schedule.settle(turn, None, Some(turn.job.tried(evening, evening + Duration::from_secs(10))), now, evening);
+    schedule.settle(turn, None, GoesOn::Again, now);
+    schedule.come_back(turn.job.tried(evening, evening + Duration::from_secs(10)), now, evening);
     assert!(matches!(schedule.look(false, now, evening), Look::Wait(_)));
     assert!(matches!(schedule.look(false, now, at("2026-01-16T22:00:00Z")), Look::End));
 }
@@ -226,4 +228,20 @@ fn no_more_connections_are_opened_than_there_are_jobs_for_them() {
     let mut schedule = schedule(Settings::default(), 2, now);
     let mut look = |holds| matches!(schedule.look(holds, now, Timestamp::UNIX_EPOCH), Look::Work);
     assert_eq!([look(false), look(false), look(false), look(true)], [true, true, false, true]);
+}
+
+#[test]
+fn nobody_is_tried_again_and_no_run_ends_before_the_last_outcome_is_on_the_disk() {
+    let now = Instant::now();
+    let noon: Timestamp = "2026-01-15T12:00:00Z".parse().unwrap();
+    let mut schedule = schedule(Settings::default(), 1, now);
+    let turn = schedule.take(now, noon).unwrap();
+    let retry = turn.job.tried(noon, noon + Duration::from_secs(1));
+    schedule.settle(turn, None, GoesOn::Again, now);
+    let later = now + Duration::from_secs(5);
+    assert!(schedule.take(later, noon).is_none());
+    assert!(matches!(schedule.look(true, later, noon), Look::Wait(_)));
+    schedule.come_back(retry, now, noon);
+    assert!(matches!(schedule.look(true, later, noon), Look::Work));
+    assert!(schedule.take(later, noon).is_some());
 }

@@ -14,9 +14,9 @@ use std::time::Duration;
 use tokio::time::sleep;
 
 use super::guard::Guard;
-use super::queue::{Next, Queue};
+use super::queue::{Job, Next, Queue};
 use super::retry::Verdict;
-use super::schedule::Turn;
+use super::schedule::{GoesOn, Turn};
 use super::transport::{ConnectError, Connection, Heard, Transport};
 use super::{DeliverError, NoMessage, Run};
 use crate::compose::OutboundMessage;
@@ -42,11 +42,27 @@ pub(super) struct Worker<T: Transport, L> {
     guard: Arc<Guard>,
 }
 
+/// What was heard and is not on the disk yet, and the jobs that go on once it is: before that, another connection
+/// would begin an attempt at someone whose last one has no end.
+#[derive(Default)]
+struct Outcomes {
+    ended: Vec<Ended>,
+    again: Vec<Job>,
+}
+
 /// Messages that are to go out together, and whose each one is.
 #[derive(Default)]
 struct Batch {
     turns: Vec<Turn>,
     messages: Vec<OutboundMessage>,
+}
+
+/// What follows from what was heard of a message.
+struct Judged {
+    record: Record,
+    again: Option<Job>,
+    /// The run ends with it.
+    refuses_us: Option<DeliverError>,
 }
 
 impl<T: Transport, L: Ledger> Worker<T, L> {
@@ -57,7 +73,7 @@ impl<T: Transport, L: Ledger> Worker<T, L> {
     /// Works until nothing is left that this run waits for.
     pub(super) async fn work(self) -> Result<(), DeliverError> {
         let mut connection = None;
-        let mut ended = Vec::new();
+        let mut ended = Outcomes::default();
         let result = self.work_over(&mut connection, &mut ended).await;
         // Whatever ended it, what was heard is kept.
         let result = result.and(self.note(&mut ended, Vec::new()).await);
@@ -75,7 +91,7 @@ impl<T: Transport, L: Ledger> Worker<T, L> {
     async fn work_over(
         &self,
         connection: &mut Option<T::Connection>,
-        ended: &mut Vec<Ended>,
+        ended: &mut Outcomes,
     ) -> Result<(), DeliverError> {
         let run = &self.run;
         let mut served = 0;
@@ -143,19 +159,21 @@ impl<T: Transport, L: Ledger> Worker<T, L> {
 
     /// Puts on the disk what became of messages, of which the person who watches hears then, and that others are
     /// about to leave.
-    async fn note(&self, ended: &mut Vec<Ended>, begun: Vec<RecipientId>) -> Result<(), DeliverError> {
-        if ended.is_empty() && begun.is_empty() {
+    async fn note(&self, ended: &mut Outcomes, begun: Vec<RecipientId>) -> Result<(), DeliverError> {
+        if ended.ended.is_empty() && begun.is_empty() {
             return Ok(());
         }
-        let noted = self.run.ledger.note(std::mem::take(ended), begun, self.run.clock.now()).await?;
-        self.tell(&noted);
+        let Outcomes { ended, again } = std::mem::take(ended);
+        let noted = self.run.ledger.note(ended, begun, self.run.clock.now()).await?;
+        self.tell(&noted, &again);
         Ok(())
     }
 
-    fn tell(&self, noted: &[Ended]) {
+    fn tell(&self, noted: &[Ended], again: &[Job]) {
         for (_, record) in noted {
             self.run.watch.outcome(&record.outcome);
         }
+        self.queue.come_back(again);
     }
 
     /// Makes the messages whose turn has come; whoever gets none is noted at once.
@@ -171,14 +189,15 @@ impl<T: Transport, L: Ledger> Worker<T, L> {
                 Err(NoMessage::Withheld(reason)) => {
                     self.run.ledger.withhold(recipient, reason).await?;
                     self.run.watch.withheld();
-                    self.queue.settle(turn, None, None);
+                    self.queue.settle(turn, None, GoesOn::No);
                 }
                 Err(NoMessage::Impossible(reason)) => {
                     let outcome = Outcome::Rejected(Reply::silence(reason));
                     let verdict = Verdict { outcome, refusal: Some(Reason::System), due: None };
-                    let mut ended = vec![(recipient, self.record(verdict, None, None))];
+                    let ended = vec![(recipient, self.record(verdict, None, None))];
+                    let mut ended = Outcomes { ended, again: Vec::new() };
                     self.note(&mut ended, Vec::new()).await?;
-                    self.queue.settle(turn, None, None);
+                    self.queue.settle(turn, None, GoesOn::No);
                 }
                 Err(NoMessage::State(error)) => return Err(error.into()),
             }
@@ -189,7 +208,7 @@ impl<T: Transport, L: Ledger> Worker<T, L> {
     /// Hands over a batch whose attempts are on the disk, and leaves its outcomes in `ended`; those that have to
     /// wait for others are noted meanwhile. Before all are, no more may be attempted: a ledger that fails must leave
     /// no more in doubt than was in flight.
-    async fn send(&self, open: &mut T::Connection, batch: &Batch, ended: &mut Vec<Ended>) -> Result<(), DeliverError> {
+    async fn send(&self, open: &mut T::Connection, batch: &Batch, ended: &mut Outcomes) -> Result<(), DeliverError> {
         let remote: Arc<str> = open.remote().into();
         let mut refusal = None;
         let heard = Mutex::new(std::mem::take(ended));
@@ -197,9 +216,11 @@ impl<T: Transport, L: Ledger> Worker<T, L> {
         let heard = || heard.lock().unwrap_or_else(PoisonError::into_inner);
         let tell = |place: usize, word: Heard| {
             let turn = batch.turns[place];
-            let (record, refuses_us) = self.judge(turn, word, Arc::clone(&remote));
+            let Judged { record, again, refuses_us } = self.judge(turn, word, Arc::clone(&remote));
             refusal = refusal.take().or(refuses_us);
-            heard().push((turn.job.recipient, record));
+            let mut heard = heard();
+            heard.ended.push((turn.job.recipient, record));
+            heard.again.extend(again);
         };
         let mut notes = Vec::new();
         {
@@ -209,7 +230,7 @@ impl<T: Transport, L: Ledger> Worker<T, L> {
                 if sending.as_mut().poll(context).is_ready() {
                     return Poll::Ready(Flight::Over);
                 }
-                if due.is_none() && !heard().is_empty() {
+                if due.is_none() && !heard().ended.is_empty() {
                     due.set(Some(sleep(PROMPT)));
                 }
                 due.as_mut().as_pin_mut().map_or(Poll::Pending, |due| due.poll(context).map(|()| Flight::Slow))
@@ -219,18 +240,19 @@ impl<T: Transport, L: Ledger> Worker<T, L> {
             {
                 due.set(None);
                 // On their way to the disk from here on.
-                notes.push(self.run.ledger.note(std::mem::take(&mut *heard()), Vec::new(), self.run.clock.now()));
+                let Outcomes { ended, again } = std::mem::take(&mut *heard());
+                notes.push((self.run.ledger.note(ended, Vec::new(), self.run.clock.now()), again));
             }
         }
         *ended = std::mem::take(&mut *heard());
-        for noted in notes {
-            self.tell(&noted.await?);
+        for (noted, again) in notes {
+            self.tell(&noted.await?, &again);
         }
         refusal.map_or(Ok(()), Err)
     }
 
     /// What is to be noted of an attempt, and whether the run ends with it; the queue and the guard hear of it.
-    fn judge(&self, turn: Turn, heard: Heard, remote: Arc<str>) -> (Record, Option<DeliverError>) {
+    fn judge(&self, turn: Turn, heard: Heard, remote: Arc<str>) -> Judged {
         let Heard { outcome, stage } = heard;
         let (outcome, refuses_us) = told_apart(outcome);
         if self.guard.heard(turn.job.recipient, &outcome, stage).is_some() {
@@ -238,11 +260,12 @@ impl<T: Transport, L: Ledger> Worker<T, L> {
         }
         let now = self.run.clock.now();
         let verdict = self.run.retry.judge(&self.run.judge, outcome, stage, &turn.job, now, self.run.chance.draw());
-        let retry = verdict.due.map(|due| turn.job.tried(now, due));
-        if let Some(slowed) = self.queue.settle(turn, Some((&verdict.outcome, stage)), retry) {
+        let again = verdict.due.map(|due| turn.job.tried(now, due));
+        let goes_on = if again.is_some() { GoesOn::Again } else { GoesOn::No };
+        if let Some(slowed) = self.queue.settle(turn, Some((&verdict.outcome, stage)), goes_on) {
             self.run.watch.slowed(&slowed);
         }
-        (self.record(verdict, Some(stage), Some(remote)), refuses_us)
+        Judged { record: self.record(verdict, Some(stage), Some(remote)), again, refuses_us }
     }
 
     fn record(&self, verdict: Verdict, stage: Option<Stage>, remote: Option<Arc<str>>) -> Record {

@@ -199,9 +199,10 @@ fn signature_and_return_path_have_to_be_of_the_senders_organisation() {
     assert_eq!(codes(&found), ["not-aligned"]);
     assert!(text(&found[0], "help").contains("bulletin dkim new --domain news.example.org"), "{found:?}");
 
+    // Whether the relay signs can't be seen from here.
     let (project, names) = domain(|zone| zone);
     project.write("bulletin.toml", &TOML[..TOML.find("[[dkim]]").unwrap()]);
-    assert_eq!(codes(&check(&project, &names, &[], 0)), ["unsigned"]);
+    assert_eq!(codes(&check(&project, &names, &[], 0)), Vec::<&str>::new());
 }
 
 #[test]
