@@ -166,7 +166,9 @@ async function strict(page, server) {
   await page.route(server.url, async (route) => {
     const text = await (await route.fetch()).text();
     const own = text.match(/<script src="\/_live[^>]*><\/script>/)[0];
-    const mail = await (await page.request.get(new URL(text.match(/src="(editions\/[^"]+\.html)"/)[1], server.url).href)).text();
+    const asked = async (path) => page.request.get(new URL(path, server.url).href);
+    const { editions } = await (await asked('manifest.json')).json();
+    const mail = await (await asked(editions[0].html)).text();
     const inside = mail.replace(/<script[^>]*><\/script>/g, '').replaceAll('&', '&amp;').replaceAll('"', '&quot;');
     const body = `<!doctype html><html lang="en"><head>${own}<meta http-equiv="Content-Security-Policy" content="${rules}"><title>x</title></head>
       <body><input type="search" aria-label="find"><div id="list" style="height:90px;overflow:auto"><p style="height:900px">list</p></div>
