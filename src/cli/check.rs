@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 
 use super::diagnostics::{counted, tell_in_full};
+use super::excerpts::quoted;
 use super::inspection::{inspect, record_path, spam};
 use super::online::{self, Known};
 use super::{Ended, data, folder};
@@ -60,7 +61,7 @@ impl Check {
         let count = |severity| findings.iter().filter(|finding| finding.severity == severity).count();
         let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
         if self.json {
-            data(&format!("{:#}\n", json!({ "findings": findings })));
+            data(&format!("{:#}\n", json!({ "findings": quoted(&findings, &folder) })));
         } else {
             tell_in_full(&findings, &folder);
             eprintln!("{}, {}.", counted(errors, "error"), counted(warnings, "warning"));

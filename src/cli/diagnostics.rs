@@ -271,11 +271,7 @@ pub(super) fn tell_template_doubts<'a>(findings: impl Iterator<Item = &'a Findin
 }
 
 fn of_finding(finding: &Finding, folder: &Path) -> Said {
-    // A list that was named on the command line is looked up from here, everything else in the folder.
-    let base = match &finding.file {
-        Some(file) if !folder.join(file).starts_with(folder.join("subscribers")) && is_list(finding) => Path::new(""),
-        _ => folder,
-    };
+    let base = base(finding, folder);
     let text = finding.file.as_ref().and_then(|file| std::fs::read_to_string(base.join(file)).ok());
     let span = text.as_deref().zip(finding.line).map(|(text, line)| span(text, line, finding.column));
     let place = match (&finding.file, span) {
@@ -295,6 +291,15 @@ fn of_finding(finding: &Finding, folder: &Path) -> Said {
             .filter(|_| span.is_some())
             .map(|(text, file)| NamedSource::new(file.display().to_string(), text)),
         span,
+    }
+}
+
+/// From where a finding's file is looked up: a list that was named on the command line from here, everything else
+/// from the newsletter's folder.
+pub(super) fn base<'a>(finding: &Finding, folder: &'a Path) -> &'a Path {
+    match &finding.file {
+        Some(file) if !folder.join(file).starts_with(folder.join("subscribers")) && is_list(finding) => Path::new(""),
+        _ => folder,
     }
 }
 

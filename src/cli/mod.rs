@@ -24,6 +24,7 @@ mod check;
 mod confirm;
 mod diagnostics;
 mod dkim;
+mod excerpts;
 mod init;
 mod inspection;
 mod live;

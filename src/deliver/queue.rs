@@ -152,7 +152,9 @@ impl Queue {
         }
         let (now, wall) = (Instant::now(), self.0.clock.now());
         let mut schedule = self.schedule();
-        jobs.iter().for_each(|job| schedule.come_back(*job, now, wall));
+        for job in jobs {
+            schedule.come_back(*job, now, wall);
+        }
         drop(schedule);
         self.0.changed.notify_waiters();
     }

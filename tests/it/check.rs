@@ -442,3 +442,15 @@ fn the_sample_can_be_sent_as_it_is() {
     // An item that falls back, as the sample wants to show, and a number that one language spells out.
     assert_eq!(warnings, ["untranslated", "numbers-differ"], "{checked:#}");
 }
+
+#[test]
+fn a_script_gets_the_line_that_a_finding_is_about() {
+    let project = english("See [here](https://www.example.org/a) for more.");
+    let checked = project.json(&["check", "2026-01", "--json"], 0);
+    let findings = checked["findings"].as_array().unwrap();
+    let vague = findings.iter().find(|finding| finding["code"] == "vague-link").unwrap();
+    assert_eq!(vague["excerpt"], "See [here](https://www.example.org/a) for more.");
+    for finding in findings {
+        assert_eq!(finding["line"].is_null(), finding.get("excerpt").is_none(), "{finding:#}");
+    }
+}
