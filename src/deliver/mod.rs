@@ -5,6 +5,7 @@
 //! the message handed over, the outcome written (`worker`). A 4xx comes back later in the run with growing pauses.
 
 mod guard;
+mod lane_jobs;
 mod maildir;
 mod queue;
 mod retry;

@@ -4,18 +4,19 @@
 //! Pure: what time it is comes in with each question.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, BinaryHeap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::time::Instant;
 
+use super::lane_jobs::{LaneJobs, Place, Rank};
 use super::queue::{IDLE, Job};
 use super::throttle::{Change, Gate, Lane, Slowed, Throttle, Ticket};
 use super::{End, RetryPolicy, Waiting};
 use crate::domain::Hours;
 use crate::domain::outcome::{Outcome, Reply, Stage};
-use crate::ledger::{PaceKind, PaceNote, RecipientId};
+use crate::ledger::{PaceKind, PaceNote};
 
 /// What a worker that asks for work is told.
 #[derive(Debug)]
@@ -38,9 +39,6 @@ pub(super) struct Turn {
     pub(super) job: Job,
     ticket: Ticket,
 }
-
-/// Retries before first attempts, so that they do not wait behind the whole list; then by turn.
-type Rank = (bool, u64);
 
 pub(super) struct Schedule {
     throttle: Throttle,
@@ -79,61 +77,12 @@ pub(super) struct Schedule {
     changes: Vec<Change>,
 }
 
-#[derive(Default)]
-struct LaneJobs {
-    /// First attempts by their numbers, which only grow: of someone who was never tried, sixteen bytes are all
-    /// that there is to know.
-    first: VecDeque<(u64, RecipientId)>,
-    /// Those who were tried before.
-    again: BTreeMap<Rank, Job>,
-    /// Where it stands in `free` or `held`.
-    place: Option<Place>,
-}
-
-impl LaneJobs {
-    fn len(&self) -> usize {
-        self.first.len() + self.again.len()
-    }
-
-    /// The rank of the next job.
-    fn next(&self) -> Option<Rank> {
-        let first = self.first.front().map(|(number, _)| (true, *number));
-        let again = self.again.first_key_value().map(|(rank, _)| *rank);
-        first.into_iter().chain(again).min()
-    }
-
-    fn put(&mut self, rank: Rank, job: Job) {
-        let is_untried = rank.0 && job.attempts == 0 && job.first_attempt.is_none();
-        if is_untried {
-            self.first.push_back((rank.1, job.recipient));
-        } else {
-            self.again.insert(rank, job);
-        }
-    }
-
-    /// The next job of this lane, which is `lane`.
-    fn take(&mut self, lane: Lane) -> Option<Job> {
-        let next = self.next()?;
-        if let Some(job) = self.again.remove(&next) {
-            return Some(job);
-        }
-        let (_, recipient) = self.first.pop_front()?;
-        Some(Job { recipient, lane, attempts: 0, first_attempt: None, due: None })
-    }
-}
-
 /// Whether a job ends with its message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum GoesOn {
     No,
     /// It will be tried again.
     Again,
-}
-
-#[derive(Clone, Copy)]
-enum Place {
-    Free(Rank),
-    Held(Instant),
 }
 
 impl Schedule {
