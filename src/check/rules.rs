@@ -20,15 +20,23 @@ impl Rule {
     }
 }
 
+/// A constant for each rule, and all of them in order under a name of their own.
 macro_rules! rules {
-    ($($name:ident = $code:literal, $severity:ident, $about:literal;)*) => {
-        $(pub(super) const $name: Rule = Rule { code: $code, severity: Severity::$severity, about: $about };)*
-        /// Every rule, in the order of the docs.
-        pub const RULES: &[Rule] = &[$($name),*];
+    ($(#[$doc:meta])* $all:ident: $($name:ident = $code:literal, $severity:ident, $about:literal;)*) => {
+        $(pub(super) const $name: $crate::check::Rule = $crate::check::Rule {
+            code: $code,
+            severity: $crate::domain::Severity::$severity,
+            about: $about,
+        };)*
+        $(#[$doc])*
+        pub const $all: &[$crate::check::Rule] = &[$($name),*];
     };
 }
+pub(super) use rules;
 
 rules! {
+    /// Every rule that needs no network, in the order of the docs.
+    RULES:
     UNTRANSLATED = "untranslated", Warning, "an item that lacks a language and does not say that it exists in one only";
     STALE_TRANSLATION = "stale-translation", Warning, "an item whose original was changed after its translation was looked over";
     LINKS_DIFFER = "links-differ", Warning, "a translation with more or fewer links than its original, or with one to another site";

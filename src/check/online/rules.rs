@@ -1,17 +1,10 @@
 //! The rules that need the network: asked for with `--online`, and weighed like all others.
 
-use crate::check::rules::Rule;
-use crate::domain::finding::Severity;
-
-macro_rules! rules {
-    ($($name:ident = $code:literal, $severity:ident, $about:literal;)*) => {
-        $(pub(super) const $name: Rule = Rule { code: $code, severity: Severity::$severity, about: $about };)*
-        /// Every rule that needs the network, in the order of the docs.
-        pub const ONLINE_RULES: &[Rule] = &[$($name),*];
-    };
-}
+use crate::check::rules::rules;
 
 rules! {
+    /// Every rule that needs the network, in the order of the docs.
+    ONLINE_RULES:
     NO_NETWORK = "no-network", Error, "that no name server answers, so that nothing could be asked";
     DEAD_LINK = "dead-link", Error, "a link to a page or a host that does not exist";
     FAILING_LINK = "failing-link", Warning, "a link whose server fails or does not answer";
