@@ -15,7 +15,7 @@ use crate::pipeline::PipelineError;
 use crate::render::RenderError;
 use crate::subscribers::ListError;
 
-/// How many rows of a list are named before the rest is counted.
+/// How many rows of a list, or findings of a kind, are named before the rest is counted.
 const ROWS: usize = 10;
 
 /// One thing said, with its place and its cure.
@@ -94,11 +94,20 @@ pub(super) fn explain(error: &PipelineError, folder: &Path) {
     }
 }
 
-/// Tells each of `findings` with its line and its cure, those that stop a send last, next to the prompt.
+/// Tells each of `findings` with its line and its cure, those that stop a send last, next to the prompt. Of one kind
+/// no more than [`ROWS`]: a list that was saved wrong has as many faults as rows.
 pub(super) fn tell_in_full(findings: &[Finding], folder: &Path) {
     for severity in [Severity::Info, Severity::Warning, Severity::Error] {
+        let mut told: BTreeMap<&str, usize> = BTreeMap::new();
         for finding in findings.iter().filter(|finding| finding.severity == severity) {
-            say(of_finding(finding, folder));
+            let count = told.entry(finding.code).or_default();
+            *count += 1;
+            if *count <= ROWS {
+                say(of_finding(finding, folder));
+            }
+        }
+        for (code, count) in told.into_iter().filter(|(_, count)| *count > ROWS) {
+            eprintln!("and {} more of the kind {code} (`bulletin check --json` has them all)\n", count - ROWS);
         }
     }
 }

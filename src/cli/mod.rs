@@ -53,7 +53,7 @@ use crate::compose::dkim::Signer;
 use crate::config::Config;
 use crate::domain::clock::Clock;
 use crate::domain::{Finding, IssueId};
-use crate::issue::Issue;
+use crate::issue::{Issue, IssueError, names};
 use crate::pipeline::{self, Assembly, Newsletter, PipelineError};
 
 /// Write an issue once in several languages; every reader gets their own, and you see all of it first.
@@ -182,6 +182,15 @@ fn folder(dir: Option<&Path>) -> Result<PathBuf, PipelineError> {
             Ok(Config::find_folder(&here)?)
         }
     }
+}
+
+/// That there is such an issue; a misspelt one would look like one of which there is nothing to tell.
+fn known(folder: &Path, issue: &IssueId) -> Result<(), PipelineError> {
+    let known = names(&folder.join("issues"));
+    if known.iter().any(|name| name == issue.as_str()) {
+        return Ok(());
+    }
+    Err(IssueError::NotFound { id: issue.clone(), known }.into())
 }
 
 /// A newsletter, one of its issues and who gets what of it, with their doubts told on stderr.

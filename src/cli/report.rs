@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Ended, data, folder};
+use super::{Ended, data, folder, known};
 use crate::config::Config;
 use crate::domain::IssueId;
 use crate::ledger::Lock;
@@ -39,19 +39,19 @@ impl Report {
         let outbox = folder.join("outbox").join(self.issue.as_str());
         let (sent, home) =
             if self.rehearsal { (Sent::Rehearsal, outbox.join("rehearsal")) } else { (Sent::Issue, outbox.clone()) };
-        let numbers = self.numbers(&folder, &config, sent, &home).map_err(explained)?;
+        let numbers = self.numbers(&folder, &config, sent, &home).map_err(|error| explained(error, &folder))?;
         if self.json {
             let json = serde_json::to_string(&numbers).unwrap_or_else(|error| unreachable!("{error}"));
             data(&format!("{json}\n"));
             return Ok(Ended::Well);
         }
         if self.csv {
-            let csv = table(&numbers).map_err(explained)?;
+            let csv = table(&numbers).map_err(|error| explained(error, &folder))?;
             data(&String::from_utf8_lossy(&csv));
             return Ok(Ended::Well);
         }
         let file = self.out.clone().unwrap_or_else(|| home.join("report.html"));
-        write(&file, &page(&numbers).map_err(explained)?).map_err(|error| {
+        write(&file, &page(&numbers).map_err(|error| explained(error, &folder))?).map_err(|error| {
             refused(
                 format!("{} can't be written: {error}", file.display()),
                 "check the folder's permissions and the room on the disk, or name another file with --out",
@@ -88,7 +88,12 @@ impl Report {
     }
 }
 
-fn explained(error: ReportError) -> PipelineError {
+fn explained(error: ReportError, folder: &Path) -> PipelineError {
+    if let ReportError::NeverSent(issue) | ReportError::NeverRehearsed(issue) = &error
+        && let Err(unknown) = known(folder, issue)
+    {
+        return unknown;
+    }
     match error {
         ReportError::State(error) => error.into(),
         error => refused(error.to_string(), error.help()),

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::account::Closing;
-use super::{Ended, data, folder};
+use super::{Ended, data, folder, known};
 use crate::config::Config;
 use crate::domain::IssueId;
 use crate::ledger::{Lock, PersonLine, account_of, each_person};
@@ -36,7 +36,10 @@ impl Status {
         let is_running = || Lock::is_held(&state, issue.as_str());
         let mut alive = is_running();
         let never = || {
-            refused(format!("{issue} was never sent from this folder"), format!("send it with `bulletin send {issue}`"))
+            let help = format!("send it with `bulletin send {issue}`");
+            known(&folder, issue)
+                .err()
+                .unwrap_or_else(|| refused(format!("{issue} was never sent from this folder"), help))
         };
         let connection = open_to_read(&database)?.ok_or_else(never)?;
         let mut read = account_of(&connection, issue, alive).map_err(failed)?;

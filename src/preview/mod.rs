@@ -102,7 +102,7 @@ pub enum Extent {
 pub enum PreviewError {
     #[error("{} can't be written: {}", .0.display(), .1)]
     Write(PathBuf, #[source] std::io::Error),
-    #[error("{} holds other files than a preview", .0.display())]
+    #[error("the folder {} holds other files than a preview", .0.display())]
     Foreign(PathBuf),
     #[error("{0}")]
     Gallery(String),

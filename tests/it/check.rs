@@ -454,3 +454,14 @@ fn a_script_gets_the_line_that_a_finding_is_about() {
         assert_eq!(finding["line"].is_null(), finding.get("excerpt").is_none(), "{finding:#}");
     }
 }
+
+#[test]
+fn of_a_list_that_was_saved_wrong_a_person_is_told_the_first_rows_and_a_script_all() {
+    let project = english("Hello.");
+    let rows = "no address,en,,\n".repeat(500);
+    project.write("subscribers/subscribers.csv", &format!("{LIST}{rows}"));
+    let said = project.run(&["check", "2026-01"]);
+    assert_eq!(said.status, Some(1), "{said:#?}");
+    assert!(said.stderr.contains("and 490 more of the kind "), "{said:#?}");
+    assert_eq!(project.json(&["check", "2026-01", "--json"], 1)["findings"].as_array().unwrap().len(), 500);
+}

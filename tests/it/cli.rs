@@ -326,3 +326,14 @@ fn the_digest_covers_what_readers_get_and_nothing_else() {
     std::fs::write(project.path("issues/2015-11/images/consultation.png"), image).unwrap();
     assert_ne!(before, project.digest("2015-11"));
 }
+
+#[test]
+fn an_issue_that_there_is_none_of_is_not_taken_for_one_of_which_there_is_nothing_to_tell() {
+    let project = Project::sample();
+    for command in ["status", "report", "check", "preview"] {
+        let said = project.run(&[command, "2015-12"]);
+        assert_eq!((said.status, said.stdout.as_str()), (Some(2), ""), "{said:#?}");
+        assert!(said.stderr.contains("There is no issue 2015-12 in issues/"), "{said:#?}");
+        assert!(said.stderr.contains("there are 2015-11"), "{said:#?}");
+    }
+}

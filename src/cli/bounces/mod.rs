@@ -15,10 +15,9 @@ use clap::Subcommand;
 pub(super) use line::{Line, told};
 pub(super) use words::{name, tell_alerts};
 
-use super::{Ended, folder};
+use super::{Ended, folder, known};
 use crate::domain::IssueId;
 use crate::domain::clock::Clock;
-use crate::issue::{IssueError, names};
 use crate::pipeline::{Newsletter, PipelineError};
 use crate::readers::Bounce;
 
@@ -54,9 +53,5 @@ impl Bounces {
 /// Refuses an issue that neither the folder nor a bounce knows: "no bounces" would be taken for good news.
 fn know(newsletter: &Newsletter, issue: Option<&IssueId>, bounces: &[Bounce]) -> Result<(), PipelineError> {
     let Some(issue) = issue else { return Ok(()) };
-    let known = names(&newsletter.folder.join("issues"));
-    if known.iter().any(|name| name == issue.as_str()) || bounces.iter().any(|one| one.issue.as_ref() == Some(issue)) {
-        return Ok(());
-    }
-    Err(IssueError::NotFound { id: issue.clone(), known }.into())
+    if bounces.iter().any(|one| one.issue.as_ref() == Some(issue)) { Ok(()) } else { known(&newsletter.folder, issue) }
 }
