@@ -148,8 +148,12 @@ const checks = {
     const page = await open(`${home}#edition=${manifest.editions[0].id}`);
     const id = manifest.editions[0].id;
     const drawn = async () => (await mail(page, id)).locator('img').evaluateAll((all) => all.map((image) => image.naturalWidth));
-    await page.waitForFunction(() => [...document.querySelector('iframe').contentDocument.images].every(({ complete }) => complete));
-    assert.ok((await drawn()).every((width) => width > 0));
+    await page.waitForFunction(() => {
+      const images = [...document.querySelector('iframe')?.contentDocument?.images ?? []];
+      return images.length > 0 && images.every(({ complete }) => complete);
+    });
+    const widths = await drawn();
+    assert.ok(widths.length > 0 && widths.every((width) => width > 0));
     await page.getByRole('button', { name: 'No images' }).click();
     await page.waitForFunction(() => /images=off/.test(location.hash));
     assert.ok((await drawn()).every((width) => width === 0));
@@ -193,7 +197,8 @@ const checks = {
     await left.evaluate((item) => document.getElementById(item).scrollIntoView(), item);
     await page.waitForFunction((item) => {
       const [, frame] = document.querySelectorAll('.pair iframe');
-      return Math.abs(frame.contentDocument.getElementById(item).getBoundingClientRect().top) < 4;
+      const there = frame.contentDocument?.getElementById(item);
+      return there && Math.abs(there.getBoundingClientRect().top) < 4;
     }, item);
     await page.locator('label', { hasText: /^On the right/ }).locator('select').selectOption(manifest.editions.find(({ language }) => language === 'fr;en').id);
     await page.waitForFunction(() => /right=fr/.test(location.hash));

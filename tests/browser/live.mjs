@@ -42,6 +42,13 @@ function serve(port = '0') {
   });
 }
 
+// Before anything else of a page: what its frames show. A mail that is just being loaded can still be another origin's,
+// and to ask such a window anything throws; so there is nothing in it until it can be looked at.
+const glasses = () => {
+  window.inside = (frame) => (frame?.contentDocument?.body ? frame.contentWindow : null);
+  window.told = (frame) => window.inside(frame)?.document.body.innerText ?? '';
+};
+
 // What stands in the shadow of the script's own element.
 const overlay = () => {
   const root = document.querySelector('bulletin-live')?.shadowRoot;
@@ -64,7 +71,7 @@ async function main(page, server) {
     const notice = document.querySelector('bulletin-live')?.shadowRoot.querySelector('.notice');
     return notice && !notice.hidden && notice.innerText.includes(words);
   }, words);
-  const shows = (words) => until((words) => [...document.querySelectorAll('iframe')].some((frame) => frame.contentDocument?.body?.innerText.includes(words)), words);
+  const shows = (words) => until((words) => [...document.querySelectorAll('iframe')].some((frame) => told(frame).includes(words)), words);
   const looked = async (what) => {
     await page.evaluate(axe);
     for (const colorScheme of ['light', 'dark']) {
@@ -84,7 +91,7 @@ async function main(page, server) {
   // Where a reader of the page is: down the page, down in a mail, and in a part of the page that scrolls by itself.
   const before = await page.evaluate(() => {
     window.marked = true;
-    const frame = [...document.querySelectorAll('iframe')].find((frame) => frame.contentDocument?.body?.innerText.includes('Someone who is being'));
+    const frame = [...document.querySelectorAll('iframe')].find((frame) => told(frame).includes('Someone who is being'));
     frame.contentWindow.scrollTo(0, 640);
     const place = Math.min(310, document.documentElement.scrollHeight - innerHeight);
     window.scrollTo(0, place);
@@ -93,14 +100,14 @@ async function main(page, server) {
   check('the mail can be scrolled', before.frame === 640, before.frame);
   const places = () => page.evaluate(({ title }) => {
     const frame = [...document.querySelectorAll('iframe')].find((frame) => frame.title === title);
-    return { page: scrollY, frame: frame?.contentWindow.scrollY, marked: window.marked ?? false };
+    return { page: scrollY, frame: inside(frame)?.scrollY, marked: window.marked ?? false };
   }, before);
 
   write(good.replace('Someone who is being trafficked', 'A person who is being trafficked'));
   await shows('A person who is being trafficked');
   await until(({ title, frame, page }) => {
     const found = [...document.querySelectorAll('iframe')].find((frame) => frame.title === title);
-    return Math.abs(scrollY - page) < 2 && Math.abs((found?.contentWindow?.scrollY ?? 0) - frame) < 2;
+    return Math.abs(scrollY - page) < 2 && Math.abs((inside(found)?.scrollY ?? 0) - frame) < 2;
   }, before).catch(async () => check('page and mail stay where they were', false, JSON.stringify([before, await places()])));
   check('it is another page', (await places()).marked === false);
 
@@ -156,7 +163,7 @@ async function alone(page, server) {
   await page.evaluate(() => { window.marked = true; scrollTo(0, 700); });
   write(good.replace('Someone who is being trafficked', 'Anybody who is being trafficked'));
   const kept = () => window.marked !== true && document.body.innerText.includes('Anybody who is') && Math.abs(scrollY - 700) < 2;
-  await page.waitForFunction(kept, null, { timeout: PATIENCE }).catch(() => check('a mail in its own tab keeps up', false));
+  await page.waitForFunction(kept, null, { timeout: PATIENCE }).catch((error) => check('a mail in its own tab keeps up', false, error.message));
   check('a mail in its own tab is as wide as before', await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
 }
 
@@ -176,7 +183,7 @@ async function strict(page, server) {
     await route.fulfill({ contentType: 'text/html; charset=utf-8', body });
   });
   await page.goto(server.url);
-  const ready = () => document.querySelector('iframe').contentDocument?.body?.innerText.includes('being trafficked');
+  const ready = () => told(document.querySelector('iframe')).includes('being trafficked');
   await page.waitForFunction(ready, null, { timeout: PATIENCE });
   await page.locator('input').fill('Edmonton');
   await page.evaluate(() => {
@@ -186,15 +193,15 @@ async function strict(page, server) {
   });
   write(good.replace('Someone who is being trafficked', 'Everybody who is being trafficked'));
   const seen = () => {
-    const frame = document.querySelector('iframe')?.contentWindow;
-    return window.marked !== true && frame?.document?.body?.innerText.includes('Everybody who is')
-      && [document.querySelector('#list').scrollTop, frame.scrollY, document.querySelector('input').value].join() === '222,333,Edmonton'
+    const frame = document.querySelector('iframe');
+    return window.marked !== true && told(frame).includes('Everybody who is')
+      && [document.querySelector('#list').scrollTop, inside(frame).scrollY, document.querySelector('input').value].join() === '222,333,Edmonton'
       && document.activeElement.localName === 'input';
   };
-  await page.waitForFunction(seen, null, { timeout: PATIENCE }).catch(() => check('a strict page keeps up', false));
+  await page.waitForFunction(seen, null, { timeout: PATIENCE }).catch((error) => check('a strict page keeps up', false, error.message));
   write(good.replace('.policy .workers', '.polcy .workers'));
   await page.waitForFunction(() => document.querySelector('bulletin-live').shadowRoot.querySelector('dialog').getBoundingClientRect().width > 600, null, { timeout: PATIENCE })
-    .catch(() => check('a strict page shows faults with their style', false));
+    .catch((error) => check('a strict page shows faults with their style', false, error.message));
   await page.unroute(server.url);
 }
 
@@ -206,7 +213,7 @@ async function median(page, server) {
     const words = `Turn ${turn} for whoever is being trafficked`;
     const start = performance.now();
     write(good.replace('Someone who is being trafficked', words));
-    await page.waitForFunction((words) => [...document.querySelectorAll('iframe')].some((frame) => frame.contentDocument?.body?.innerText.includes(words)), words, { timeout: PATIENCE, polling: 5 });
+    await page.waitForFunction((words) => [...document.querySelectorAll('iframe')].some((frame) => told(frame).includes(words)), words, { timeout: PATIENCE, polling: 5 });
     times.push(performance.now() - start);
     // The next edit is not part of this one's burst, as with a person.
     await page.waitForTimeout(300);
@@ -225,6 +232,7 @@ const browser = await chromium.launch({
 });
 try {
   const page = await (await browser.newContext({ viewport: { width: 1280, height: 800 } })).newPage();
+  await page.addInitScript(glasses);
   page.on('pageerror', (error) => faults.push(`a script failed: ${error.message}`));
   page.on('request', (request) => {
     const { hostname, protocol } = new URL(request.url());
