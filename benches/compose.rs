@@ -62,7 +62,7 @@ fn plain(composer: &Composer<'_>, edition: &RenderedEdition, reader: &Subscriber
     let token = |purpose| composer.key.token(purpose, Some(composer.issue), &reader.email);
     let (html, text, subject) = composer.parts(edition, reader).unwrap();
     let sender = composer.sender.get(edition.language());
-    let mailbox = |name: &str, address: &EmailAddress| Mailbox::new(Some(name.into()), address.as_lettre().clone());
+    let mailbox = |name: &str, address: &EmailAddress| Mailbox::new(Some(name.into()), address.to_lettre());
     let part = |content_type: ContentType, text: String| {
         let body = Body::new_with_encoding(text, ContentTransferEncoding::QuotedPrintable).unwrap();
         SinglePart::builder().header(content_type).body(body)

@@ -40,7 +40,7 @@ pub(super) fn message(
     let feedback = format!("{}:{language}:bulletin:{}", composer.issue, newsletter.id);
 
     // lettre would read it off the fields, and can't read a quoted local part there. Ours is another one anyway.
-    let envelope = Envelope::new(None, vec![personal.address.as_lettre().clone()]);
+    let envelope = Envelope::new(None, vec![personal.address.to_lettre()]);
     let mut builder = Message::builder().envelope(envelope.unwrap_or_else(|_| unreachable!("it has a recipient")));
     builder = builder
         .from(mailbox(Some(&sender.name), &sender.email))
@@ -81,8 +81,7 @@ pub(super) fn write_to(name: Option<&str>, address: &EmailAddress, out: &mut Vec
             atoms().all(|atom| !atom.is_empty() && atom.bytes().all(of_atom))
         }
     };
-    let address_text: &str = address.as_lettre().as_ref();
-    out.extend_from_slice(address_text.as_bytes());
+    out.extend_from_slice(address.as_str().as_bytes());
     if name.is_some() {
         out.push(b'>');
     }
@@ -122,7 +121,7 @@ fn marked(kind: Kind, subject: &str) -> String {
 
 fn mailbox(name: Option<&str>, address: &EmailAddress) -> Mailbox {
     let name = name.map(|name| name.chars().map(|c| if c.is_control() { ' ' } else { c }).collect());
-    Mailbox::new(name, address.as_lettre().clone())
+    Mailbox::new(name, address.to_lettre())
 }
 
 /// A display name as RFC 5322 section 3.2.5 wants it: quoted where it holds more than words.

@@ -117,9 +117,9 @@ impl Composer<'_> {
 /// What comes into the places of `field` for `subscriber`, who leaves by `url`.
 fn value_of<'a>(field: &'a Field, subscriber: &'a Subscriber, url: &'a str) -> Cow<'a, str> {
     match field {
-        Field::Column { alias, .. } if alias == "email" => subscriber.email.as_lettre().as_ref(),
+        Field::Column { alias, .. } if alias == "email" => subscriber.email.as_str(),
         Field::Column { alias, default } => subscriber.column(alias).or(default.as_deref()).unwrap_or_default(),
-        Field::Address => subscriber.email.as_lettre().as_ref(),
+        Field::Address => subscriber.email.as_str(),
         Field::UnsubscribeUrl => url,
     }
     .into()

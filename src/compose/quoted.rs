@@ -45,6 +45,12 @@ fn encode(octets: &[u8], mut column: usize, out: &mut Vec<u8>) -> usize {
     let mut behind_space = column > 0;
     let mut rest = octets;
     while let Some((&octet, behind)) = rest.split_first() {
+        let run = run(rest, column);
+        if run > 0 {
+            out.extend_from_slice(&rest[..run]);
+            (rest, column, behind_space) = (&rest[run..], column + run, false);
+            continue;
+        }
         let ends = |rest: &[u8]| rest.starts_with(b"\n") || rest.starts_with(b"\r\n");
         if ends(rest) {
             out.extend_from_slice(b"\r\n");
@@ -74,9 +80,30 @@ fn encode(octets: &[u8], mut column: usize, out: &mut Vec<u8>) -> usize {
     column
 }
 
+/// How many octets from the first on stand for themselves wherever the line ends, since a soft break has room behind
+/// them.
+fn run(octets: &[u8], column: usize) -> usize {
+    if column == 0 && octets.first() == Some(&b'.') {
+        return 0;
+    }
+    let room = octets.len().min((LINE - 1).saturating_sub(column));
+    octets[..room].iter().position(|octet| !GRAPHIC[usize::from(*octet)]).unwrap_or(room)
+}
+
 const HEX: &[u8; 16] = b"0123456789ABCDEF";
+
+/// For each octet whether it can be seen and may stand for itself.
+const GRAPHIC: [bool; 256] = {
+    let mut graphic = [false; 256];
+    let mut octet = b'!';
+    while octet <= b'~' {
+        graphic[octet as usize] = octet != b'=';
+        octet += 1;
+    }
+    graphic
+};
 
 /// Whether an octet other than a space may stand for itself.
 fn is_plain(octet: u8, column: usize) -> bool {
-    octet.is_ascii_graphic() && octet != b'=' && !(octet == b'.' && column == 0)
+    GRAPHIC[usize::from(octet)] && !(octet == b'.' && column == 0)
 }

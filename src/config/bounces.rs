@@ -34,7 +34,7 @@ impl Checks<'_> {
             Ok(path) => return Some(path),
             Err(error) => error,
         };
-        let separator = separator.as_char();
+        let separator = separator.as_str();
         match error {
             AddressError::LocalPartTooLong => {
                 let message = format!("before the @ of `{base}` there is no room left for {separator}TOKEN");

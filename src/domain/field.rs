@@ -172,23 +172,57 @@ impl Escape {
     /// Appends `value` to `out` in this way of writing. Control characters never get through: a line
     /// break in a cell becomes a space.
     pub fn write(self, value: &str, out: &mut String) {
-        for c in value.chars().map(|c| if c.is_control() { ' ' } else { c }) {
-            match (self, c) {
-                (Self::Html, '&') => out.push_str("&amp;"),
-                (Self::Html, '<') => out.push_str("&lt;"),
-                (Self::Html, '>') => out.push_str("&gt;"),
-                (Self::Html, '"') => out.push_str("&quot;"),
-                (Self::Html, '\'') => out.push_str("&#39;"),
-                (Self::Url, c) if !(c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_' | '~')) => {
-                    for byte in c.encode_utf8(&mut [0; 4]).bytes() {
-                        // Writing to a String can't fail.
-                        let _ = write!(out, "%{byte:02X}");
-                    }
-                }
-                (_, c) => out.push(c),
-            }
+        let mut rest = value;
+        loop {
+            // What goes as it is: nothing of it is a character of several octets, where a control character may be.
+            let run = rest.bytes().position(|octet| !self.keeps(octet)).unwrap_or(rest.len());
+            let (kept, other) = rest.split_at(run);
+            out.push_str(kept);
+            let mut chars = other.chars();
+            let Some(c) = chars.next() else { return };
+            self.write_char(if c.is_control() { ' ' } else { c }, out);
+            rest = chars.as_str();
         }
     }
+
+    /// Whether an octet stands for itself, wherever it stands.
+    fn keeps(self, octet: u8) -> bool {
+        const KEPT: [[bool; 256]; 3] = [kept(Escape::Plain), kept(Escape::Html), kept(Escape::Url)];
+        KEPT[self as usize][usize::from(octet)]
+    }
+
+    fn write_char(self, c: char, out: &mut String) {
+        match (self, c) {
+            (Self::Html, '&') => out.push_str("&amp;"),
+            (Self::Html, '<') => out.push_str("&lt;"),
+            (Self::Html, '>') => out.push_str("&gt;"),
+            (Self::Html, '"') => out.push_str("&quot;"),
+            (Self::Html, '\'') => out.push_str("&#39;"),
+            (Self::Url, c) if !u8::try_from(c).is_ok_and(|octet| self.keeps(octet)) => {
+                for byte in c.encode_utf8(&mut [0; 4]).bytes() {
+                    // Writing to a String can't fail.
+                    let _ = write!(out, "%{byte:02X}");
+                }
+            }
+            (_, c) => out.push(c),
+        }
+    }
+}
+
+/// For each octet whether it stands for itself.
+const fn kept(escape: Escape) -> [bool; 256] {
+    let mut kept = [false; 256];
+    let mut octet = b' ';
+    while octet <= b'~' {
+        kept[octet as usize] = match escape {
+            Escape::Plain => true,
+            Escape::Html => !matches!(octet, b'&' | b'<' | b'>' | b'"' | b'\''),
+            // RFC 3986 section 2.3.
+            Escape::Url => octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'.' | b'_' | b'~'),
+        };
+        octet += 1;
+    }
+    kept
 }
 
 /// HTML text or an attribute's value without the references that a serializer writes.

@@ -13,13 +13,20 @@ const MARKS: &[&str] = &["queued as ", "accepted as ", "queued mail as ", "[inte
 /// ```
 #[must_use]
 pub fn queue_id(text: &str) -> Option<&str> {
-    // Lower case in ASCII alone keeps every byte in its place.
-    let folded = format!(" {}", text.to_ascii_lowercase());
-    let marked = MARKS.iter().find_map(|mark| {
-        let at = folded.find(mark)? + mark.len() - 1;
-        word(text.get(at..)?)
-    });
+    let marked = MARKS.iter().find_map(|mark| word(text.get(behind(text, mark)?..)?));
     marked.or_else(|| by_form(text))
+}
+
+/// Where `text` goes on behind `mark`, in whatever case; what begins with a space may stand at its beginning.
+fn behind(text: &str, mark: &str) -> Option<usize> {
+    let is_mark = |part: &[u8], mark: &str| part.eq_ignore_ascii_case(mark.as_bytes());
+    if let Some(bare) = mark.strip_prefix(' ')
+        && text.as_bytes().get(..bare.len()).is_some_and(|start| is_mark(start, bare))
+    {
+        return Some(bare.len());
+    }
+    let at = text.as_bytes().windows(mark.len()).position(|part| is_mark(part, mark))?;
+    Some(at + mark.len())
 }
 
 fn by_form(text: &str) -> Option<&str> {

@@ -25,11 +25,11 @@ pub enum Separator {
 
 impl Separator {
     #[must_use]
-    pub fn as_char(self) -> char {
+    pub fn as_str(self) -> &'static str {
         match self {
-            Self::Plus => '+',
-            Self::Hyphen => '-',
-            Self::Equals => '=',
+            Self::Plus => "+",
+            Self::Hyphen => "-",
+            Self::Equals => "=",
         }
     }
 }
@@ -69,10 +69,7 @@ impl ReturnPath {
         match self.separator {
             None => Ok(self.base.clone()),
             // One of this length was tried when this was made.
-            Some(separator) if is_shaped(token) => {
-                let local = format!("{}{}{token}", self.base.local_part(), separator.as_char());
-                Ok(EmailAddress::of_parts(&local, &self.base.domain()))
-            }
+            Some(separator) if is_shaped(token) => Ok(self.base.extended(&[separator.as_str(), token])),
             Some(separator) => self.tagged(separator, token),
         }
     }
@@ -96,7 +93,7 @@ impl ReturnPath {
         let (local, domain) = recipient.trim().rsplit_once('@')?;
         let base = self.base.local_part();
         let (front, token) = local.split_at_checked(base.len())?;
-        let token = token.strip_prefix(separator.as_char())?;
+        let token = token.strip_prefix(separator.as_str())?;
         let ours = front.eq_ignore_ascii_case(base) && domain.eq_ignore_ascii_case(&self.base.domain());
         (ours && is_shaped(token)).then_some(token)
     }
@@ -108,7 +105,7 @@ impl ReturnPath {
     }
 
     fn tagged(&self, separator: Separator, token: &str) -> Result<EmailAddress, AddressError> {
-        format!("{}{}{token}@{}", self.base.local_part(), separator.as_char(), self.base.domain()).parse()
+        format!("{}{}{token}@{}", self.base.local_part(), separator.as_str(), self.base.domain()).parse()
     }
 }
 
@@ -131,6 +128,13 @@ impl FromStr for EnvelopeId {
     fn from_str(text: &str) -> Result<Self, EnvelopeIdError> {
         let fits = (1..=100).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
         if fits { Ok(Self(text.to_owned())) } else { Err(EnvelopeIdError) }
+    }
+}
+
+impl EnvelopeId {
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
     }
 }
 

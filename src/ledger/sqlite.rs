@@ -262,29 +262,27 @@ fn skip_one(transaction: &rusqlite::Transaction<'_>, recipient: RecipientId, rea
         .map(drop)
 }
 
-fn note_outcome(
-    transaction: &rusqlite::Transaction<'_>,
-    recipient: RecipientId,
-    record: &Record,
-) -> rusqlite::Result<()> {
-    let Record { outcome, refusal, stage, remote, at, due } = record;
-    let reply = outcome.reply();
-    let (state, queue_id) = match outcome {
-        Outcome::Accepted(reply) => ("accepted", queue_id(&reply.text)),
-        Outcome::Deferred(_) => ("deferred", None),
-        Outcome::Rejected(_) => ("rejected", None),
-        Outcome::Unknown(_) => ("unknown", None),
-    };
-    transaction
-        .prepare_cached(
-            "INSERT INTO delivery_event
-                 (recipient, at, kind, code, enhanced, text, remote, stage, refusal, queue_id)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-        )?
-        .execute(params![
+/// Notes what became of messages.
+fn note_outcomes(transaction: &rusqlite::Transaction<'_>, ended: &[Ended]) -> rusqlite::Result<()> {
+    let mut event = transaction.prepare_cached(
+        "INSERT INTO delivery_event
+             (recipient, at, kind, code, enhanced, text, remote, stage, refusal, queue_id)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+    )?;
+    let mut state = transaction
+        .prepare_cached("UPDATE recipient SET state = ?2, reason = ?3, due = ?4, last_outcome = ?5 WHERE id = ?1")?;
+    for (recipient, Record { outcome, refusal, stage, remote, at, due }) in ended {
+        let reply = outcome.reply();
+        let (kind, queue_id) = match outcome {
+            Outcome::Accepted(reply) => ("accepted", queue_id(&reply.text)),
+            Outcome::Deferred(_) => ("deferred", None),
+            Outcome::Rejected(_) => ("rejected", None),
+            Outcome::Unknown(_) => ("unknown", None),
+        };
+        event.execute(params![
             recipient.0,
             at.as_millisecond(),
-            state,
+            kind,
             reply.code,
             reply.enhanced,
             reply.text,
@@ -293,16 +291,15 @@ fn note_outcome(
             refusal.map(Reason::as_str),
             queue_id
         ])?;
-    transaction
-        .prepare_cached("UPDATE recipient SET state = ?2, reason = ?3, due = ?4, last_outcome = ?5 WHERE id = ?1")?
-        .execute(params![
+        state.execute(params![
             recipient.0,
-            state,
+            kind,
             reply.to_string(),
             due.map(Timestamp::as_millisecond),
             transaction.last_insert_rowid()
-        ])
-        .map(drop)
+        ])?;
+    }
+    Ok(())
 }
 
 /// Notes that messages are about to leave.
@@ -343,8 +340,8 @@ impl Ledger for SqliteLedger {
         at: Timestamp,
     ) -> impl Future<Output = Result<Vec<Ended>, StateError>> + Send {
         self.0.write(move |transaction| {
-            for (recipient, record) in &ended {
-                note_outcome(transaction, *recipient, record)?;
+            if !ended.is_empty() {
+                note_outcomes(transaction, &ended)?;
             }
             if !begun.is_empty() {
                 note_attempts(transaction, &begun, at)?;

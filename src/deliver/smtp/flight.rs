@@ -13,7 +13,7 @@ use lettre::transport::smtp::response::{Response, Severity};
 
 use super::offer::Offer;
 use super::outgoing::Outgoing;
-use super::parameters::{mail, rcpt};
+use super::parameters::{Mail, Rcpt};
 use super::relay::Timeouts;
 use super::reply::reply;
 use super::session::{Broken, Patience, Session};
@@ -230,18 +230,19 @@ impl<'a, T: FnMut(usize, Heard)> Flight<'a, T> {
 
     fn say(&mut self, letter: usize, step: Step) {
         let start = self.out.end();
-        let message = self.letters[letter].message;
+        let OutboundMessage { envelope, content } = self.letters[letter].message;
+        let (size, offer) = (content.len(), self.offer);
         match step {
             Step::Reset => self.out.say(Rset),
-            Step::Mail => self.out.say(mail(&message.envelope, message.content.len(), self.offer)),
-            Step::Rcpt => self.out.say(rcpt(&message.envelope, self.offer)),
+            Step::Mail => self.out.say(Mail { envelope, size, offer }),
+            Step::Rcpt => self.out.say(Rcpt { envelope, offer }),
             Step::Data => self.out.say(Data),
             Step::Nothing => self.out.say(".\r\n"),
             Step::Content if self.way == Way::Chunked => {
-                self.out.say(format_args!("BDAT {} LAST\r\n", message.content.len()));
-                self.out.put(message.content.slices());
+                self.out.say(format_args!("BDAT {size} LAST\r\n"));
+                self.out.put(content.slices());
             }
-            Step::Content => self.out.put(message.content.stuffed()),
+            Step::Content => self.out.put(content.stuffed()),
         }
         let end = self.out.end();
         if step == Step::Content {
@@ -252,7 +253,7 @@ impl<'a, T: FnMut(usize, Heard)> Flight<'a, T> {
 
     /// The reply to `due`.
     fn heard(&mut self, due: Due, response: &Response) -> Result<(), Fault> {
-        if response.has_code(421) {
+        if u16::from(response.code()) == 421 {
             return self.shutdown(due, reply(response));
         }
         let is_said = self.out.handed() > due.start;

@@ -49,6 +49,7 @@ impl<'a> Outgoing<'a> {
 
     /// Lines up a whole message.
     pub(super) fn put(&mut self, parts: impl Iterator<Item = &'a [u8]>) {
+        self.pieces.reserve(parts.size_hint().0);
         for part in parts.filter(|part| !part.is_empty()) {
             self.lined_up += part.len() as u64;
             self.pieces.push_back(Piece::Part(part));

@@ -4,8 +4,7 @@
 //! SIZE (RFC 1870), SMTPUTF8 (RFC 6531) and DSN (RFC 3461), each where it is offered. BODY (RFC 6152) is never
 //! needed, since bodies are 7-bit.
 
-use lettre::transport::smtp::commands::{Mail, Rcpt};
-use lettre::transport::smtp::extension::{MailParameter, RcptParameter};
+use std::fmt::{self, Display, Formatter, Write as _};
 
 use super::offer::Offer;
 use crate::compose::{Envelope, OutboundMessage};
@@ -26,38 +25,62 @@ pub(super) fn obstacle(message: &OutboundMessage, offer: &Offer) -> Option<Reply
 }
 
 /// MAIL for a message of so many octets, its line ends counted as CRLF and its dots not stuffed.
-pub(super) fn mail(envelope: &Envelope, size: usize, offer: &Offer) -> Mail {
-    let mut parameters = Vec::new();
-    if offer.has("SIZE") {
-        parameters.push(MailParameter::Size(size));
-    }
-    if needs_smtputf8(envelope) {
-        parameters.push(MailParameter::SmtpUtfEight);
-    }
-    if offer.has("DSN") {
-        let say = |keyword: &str, value: String| MailParameter::Other { keyword: keyword.into(), value: Some(value) };
-        // A bounce that repeats a whole issue tells no more than one with its headers.
-        parameters.push(say("RET", "HDRS".to_owned()));
-        // lettre writes values as xtext (RFC 3461 section 4).
-        parameters.push(say("ENVID", envelope.id.to_string()));
-    }
-    Mail::new(Some(envelope.return_path.as_lettre().clone()), parameters)
+pub(super) struct Mail<'a> {
+    pub(super) envelope: &'a Envelope,
+    pub(super) size: usize,
+    pub(super) offer: &'a Offer,
 }
 
 /// RCPT.
-pub(super) fn rcpt(envelope: &Envelope, offer: &Offer) -> Rcpt {
-    let mut parameters = Vec::new();
-    if offer.has("DSN") {
-        let say = |keyword: &str, value: String| RcptParameter::Other { keyword: keyword.into(), value: Some(value) };
-        // Without it, many servers also report that they are still trying, which asks nothing of anybody.
-        parameters.push(say("NOTIFY", "FAILURE".to_owned()));
-        // Comes back in a bounce even where the address was forwarded. Beyond ASCII it would be of another type
-        // (RFC 6533 section 3), and the envelope's id tells as much.
-        if !envelope.recipient.needs_smtputf8() {
-            parameters.push(say("ORCPT", format!("rfc822;{}", envelope.recipient)));
+pub(super) struct Rcpt<'a> {
+    pub(super) envelope: &'a Envelope,
+    pub(super) offer: &'a Offer,
+}
+
+impl Display for Mail<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let Self { envelope, size, offer } = self;
+        write!(f, "MAIL FROM:<{}>", envelope.return_path)?;
+        if offer.has("SIZE") {
+            write!(f, " SIZE={size}")?;
         }
+        if needs_smtputf8(envelope) {
+            f.write_str(" SMTPUTF8")?;
+        }
+        if offer.has("DSN") {
+            // A bounce that repeats a whole issue tells no more than one with its headers.
+            f.write_str(" RET=HDRS ENVID=")?;
+            write_xtext(envelope.id.as_str(), f)?;
+        }
+        f.write_str("\r\n")
     }
-    Rcpt::new(envelope.recipient.as_lettre().clone(), parameters)
+}
+
+impl Display for Rcpt<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let recipient = &self.envelope.recipient;
+        write!(f, "RCPT TO:<{recipient}>")?;
+        if self.offer.has("DSN") {
+            // Without it, many servers also report that they are still trying, which asks nothing of anybody.
+            f.write_str(" NOTIFY=FAILURE")?;
+            // Comes back in a bounce even where the address was forwarded. Beyond ASCII it would be of another type
+            // (RFC 6533 section 3), and the envelope's id tells as much.
+            if !recipient.needs_smtputf8() {
+                f.write_str(" ORCPT=rfc822;")?;
+                write_xtext(recipient.as_str(), f)?;
+            }
+        }
+        f.write_str("\r\n")
+    }
+}
+
+/// RFC 3461 section 4; what has no place in ASCII does not come here.
+fn write_xtext(text: &str, f: &mut Formatter<'_>) -> fmt::Result {
+    text.bytes().try_for_each(|octet| match octet {
+        b'+' | b'=' => write!(f, "+{octet:02X}"),
+        b'!'..=b'~' => f.write_char(char::from(octet)),
+        _ => write!(f, "+{octet:02X}"),
+    })
 }
 
 fn needs_smtputf8(envelope: &Envelope) -> bool {
@@ -79,7 +102,8 @@ mod tests {
     fn said(keywords: &[&str], recipient: &str) -> [String; 2] {
         let OutboundMessage { envelope, content } = message(recipient, b"hi\r\n");
         let offer = offer(keywords);
-        [mail(&envelope, content.len(), &offer).to_string(), rcpt(&envelope, &offer).to_string()]
+        let (envelope, offer) = (&envelope, &offer);
+        [Mail { envelope, size: content.len(), offer }.to_string(), Rcpt { envelope, offer }.to_string()]
     }
 
     #[test]

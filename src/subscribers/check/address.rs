@@ -35,11 +35,11 @@ fn slip(email: &EmailAddress) -> Option<Oddity> {
     let domain = email.domain();
     let right = meant(&domain)?;
     let message = format!("`{domain}` is probably a slip for `{right}`");
-    Some((Severity::Warning, "domain-typo", message, format!("did you mean `{}@{right}`?", email.local())))
+    Some((Severity::Warning, "domain-typo", message, format!("did you mean `{}@{right}`?", email.local_part())))
 }
 
 fn role(email: &EmailAddress) -> Option<Oddity> {
-    let local = email.local().split('+').next().unwrap_or_default().to_lowercase();
+    let local = email.local_part().split('+').next().unwrap_or_default().to_lowercase();
     let letters: String = local.chars().filter(|c| c.is_alphanumeric()).map(without_accent).collect();
     let odd = |severity, code, message: &str, help: &str| Some((severity, code, message.to_owned(), help.to_owned()));
     match letters.as_str() {
@@ -77,12 +77,12 @@ enum Script {
 /// Letters of two of the scripts that look alike, in one word.
 fn lookalike(email: &EmailAddress) -> Option<Oddity> {
     let domain = email.domain();
-    let has_unicode = !email.local().is_ascii() || domain.contains("xn--");
+    let has_unicode = !email.local_part().is_ascii() || domain.contains("xn--");
     if !has_unicode {
         return None;
     }
     let (domain, _) = idna::domain_to_unicode(&domain);
-    let word = email.local().split('.').chain(domain.split('.')).find(|word| {
+    let word = email.local_part().split('.').chain(domain.split('.')).find(|word| {
         let mut scripts = word.chars().filter_map(script);
         scripts.next().is_some_and(|first| scripts.any(|other| other != first))
     })?;

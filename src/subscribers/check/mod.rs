@@ -138,7 +138,7 @@ mod tests {
     #[test]
     fn who_is_suppressed_is_not_usable_and_the_reason_is_told() {
         let suppressed =
-            |email: &EmailAddress| (email.local() == "bo").then(|| "unsubscribed on 2024-04-03".to_owned());
+            |email: &EmailAddress| (email.local_part() == "bo").then(|| "unsubscribed on 2024-04-03".to_owned());
         let checked = checked("email\nann@example.org\nbo@example.org\nbo@example.org\n", Some(&suppressed));
         assert_eq!((checked.rows, checked.usable, checked.duplicates), (3, 1, 1));
         assert_eq!(codes(&checked), [("suppressed", Some(3)), ("duplicate", Some(4))]);
