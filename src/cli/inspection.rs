@@ -142,10 +142,7 @@ fn longest(assembly: &Assembly) -> Result<BTreeMap<String, String>, PipelineErro
     };
     let mut entries = assembly.entries();
     while let Some(entry) = entries.advance()? {
-        see("email", entry.address);
-        let person = entry.subscriber()?;
-        person.name.iter().for_each(|name| see("name", name));
-        person.columns.iter().for_each(|(alias, value)| see(alias, value));
+        entry.each_cell(&mut see)?;
     }
     Ok(longest)
 }

@@ -47,9 +47,9 @@ enum Slot {
     To,
     Subject,
     ListUnsubscribe,
-    /// Tokens by themselves.
+    /// Tokens by themselves; of the one that stands in links, the letters that are together on a line.
     MessageToken,
-    UnsubscribeToken,
+    UnsubscribeToken(Range<usize>),
     /// A merge field in a part that is encoded as quoted-printable, on a line of so many octets.
     Place {
         field: Field,
@@ -63,7 +63,7 @@ const MESSAGE_TOKEN: &str = "mzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz";
 const UNSUBSCRIBE_TOKEN: &str = "uzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz";
 const _: () = assert!(MESSAGE_TOKEN.len() == TOKEN_LENGTH && UNSUBSCRIBE_TOKEN.len() == TOKEN_LENGTH);
 
-/// In the place of a merge field: an octet that quoted-printable and Base64 never have.
+/// In the place of a merge field, or of letters of a token: an octet that quoted-printable and Base64 never have.
 const MARK: u8 = 0;
 
 /// What all slots of one message are filled from.
@@ -80,8 +80,9 @@ impl Prepared {
     pub(super) fn new(composer: &Composer<'_>, edition: &RenderedEdition) -> Result<Self, ComposeError> {
         let leave = Leave::new(composer.links)?;
         let mut places = Vec::new();
-        let text = encode(&edition.text, &mut places);
-        let html = encode(&edition.html, &mut places);
+        let url = leave.url(UNSUBSCRIBE_TOKEN);
+        let text = encode(&edition.text, &url, &mut places);
+        let html = encode(&edition.html, &url, &mut places);
         let address = "reader@example.org".parse().unwrap_or_else(|_| unreachable!("a plain address"));
         let subject = edition.subject.fill(|_| "".into());
         let personal = Personal {
@@ -162,7 +163,7 @@ impl Prepared {
             }
             Slot::ListUnsubscribe => write_list_unsubscribe(&self.leave, &reader.unsubscribe, out),
             Slot::MessageToken => out.extend_from_slice(reader.message.as_bytes()),
-            Slot::UnsubscribeToken => out.extend_from_slice(reader.unsubscribe.as_bytes()),
+            Slot::UnsubscribeToken(letters) => out.extend_from_slice(&reader.unsubscribe.as_bytes()[letters.clone()]),
             Slot::Place { field, escape, column } => {
                 reader.value.clear();
                 escape.write(&value_of(field, reader.subscriber, &reader.url), &mut reader.value);
@@ -191,12 +192,59 @@ pub(super) fn envelope(
     Ok(Envelope { return_path: address, id, recipient: subscriber.email.clone() })
 }
 
-/// A part as quoted-printable with a mark in each place, and the places that the marks stand for.
-fn encode(part: &Merge, places: &mut Vec<Slot>) -> Vec<u8> {
+/// A part as quoted-printable with a mark in each place, and the places that the marks stand for. Of a link to leave,
+/// which is as long for every reader, only the token is a place: `url` is that of a stand-in.
+fn encode(part: &Merge, url: &str, places: &mut Vec<Slot>) -> Vec<u8> {
     quoted::part(part, |field, escape, column, out| {
+        if *field == Field::UnsubscribeUrl {
+            let start = out.len();
+            quoted::value(&escape.escape(url), column, out);
+            if let Some(letters) = mark_token(start, out) {
+                places.extend(letters.into_iter().map(Slot::UnsubscribeToken));
+                return;
+            }
+            out.truncate(start);
+        }
         out.push(MARK);
         places.push(Slot::Place { field: field.clone(), escape, column });
     })
+}
+
+/// Puts marks in the place of the stand-in's letters, the first token behind `start`: one, or where a soft line break
+/// parts them, two. Tells which letters each stands for.
+fn mark_token(start: usize, out: &mut Vec<u8>) -> Option<Vec<Range<usize>>> {
+    let tail = &out[start..];
+    let (at, lines) = memchr::memchr_iter(UNSUBSCRIBE_TOKEN.as_bytes()[0], tail)
+        .find_map(|at| Some((at, token_lines(&tail[at..])?)))?;
+    let mut marked = tail[..at].to_vec();
+    let mut end = at;
+    for (number, letters) in lines.iter().enumerate() {
+        if number > 0 {
+            marked.extend_from_slice(quoted::SOFT_BREAK);
+            end += quoted::SOFT_BREAK.len();
+        }
+        marked.push(MARK);
+        end += letters.len();
+    }
+    marked.extend_from_slice(&tail[end..]);
+    out.truncate(start);
+    out.extend_from_slice(&marked);
+    Some(lines)
+}
+
+/// The letters of a stand-in by the lines on which they stand; none where `octets` begin with something else.
+fn token_lines(mut octets: &[u8]) -> Option<Vec<Range<usize>>> {
+    let mut lines = vec![0..0];
+    for letter in UNSUBSCRIBE_TOKEN.bytes() {
+        let end = lines.last()?.end;
+        if let Some(behind) = octets.strip_prefix(quoted::SOFT_BREAK).filter(|_| end > 0) {
+            octets = behind;
+            lines.push(end..end);
+        }
+        octets = octets.strip_prefix(&[letter])?;
+        lines.last_mut()?.end += 1;
+    }
+    Some(lines)
 }
 
 /// What stands for a reader in these headers.
@@ -210,7 +258,7 @@ fn head_slots(head: &[u8], subject: &Merge, leave: &Leave) -> Result<Vec<(Range<
         found.map(|at| (at..at + TOKEN_LENGTH, slot.clone())).collect::<Vec<_>>()
     };
     slots.extend(tokens(MESSAGE_TOKEN, Slot::MessageToken));
-    let found = tokens(UNSUBSCRIBE_TOKEN, Slot::UnsubscribeToken);
+    let found = tokens(UNSUBSCRIBE_TOKEN, Slot::UnsubscribeToken(0..TOKEN_LENGTH));
     if found.len() == leave.ways() {
         slots.extend(found);
     } else {

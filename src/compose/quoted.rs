@@ -11,7 +11,7 @@ use crate::domain::field::{Escape, Field, Merge, Piece};
 /// Octets of a line, a soft line break's `=` among them.
 const LINE: usize = 76;
 
-const SOFT_BREAK: &[u8] = b"=\r\n";
+pub(super) const SOFT_BREAK: &[u8] = b"=\r\n";
 
 /// A part, with `place` called for what comes into each place; it is told how many octets the line has so far,
 /// and has to add a [`value`] or what will be replaced by one. LF and CRLF are line ends.

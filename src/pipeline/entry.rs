@@ -140,14 +140,31 @@ impl<'a> Entry<'a> {
         self.whole().ok_or_else(|| self.form.damaged())
     }
 
-    fn whole(&self) -> Option<Subscriber> {
+    /// What there is of them to be merged: the alias of a column, and their cell.
+    ///
+    /// # Errors
+    /// What was put by is damaged.
+    pub fn each_cell(&self, mut each: impl FnMut(&str, &str)) -> Result<(), StateError> {
+        each("email", self.address);
+        if let Some(name) = self.name {
+            each("name", name);
+        }
+        self.each_column(each).ok_or_else(|| self.form.damaged())
+    }
+
+    fn each_column(&self, mut each: impl FnMut(&str, &str)) -> Option<()> {
         let mut bytes = self.columns;
-        let mut columns = BTreeMap::new();
         for alias in &self.form.columns {
             if let Some(cell) = bytes.text()? {
-                columns.insert(alias.clone(), cell.to_owned());
+                each(alias, cell);
             }
         }
+        Some(())
+    }
+
+    fn whole(&self) -> Option<Subscriber> {
+        let mut columns = BTreeMap::new();
+        self.each_column(|alias, cell| drop(columns.insert(alias.to_owned(), cell.to_owned())))?;
         Some(Subscriber {
             email: self.address.parse().ok()?,
             name: self.name.map(str::to_owned),

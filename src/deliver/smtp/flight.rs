@@ -361,13 +361,13 @@ impl<'a, T: FnMut(usize, Heard)> Flight<'a, T> {
         }
     }
 
-    /// 421: nothing more is said, but what the server still has to say is heard.
+    /// 421: nothing more is said, but what the server still has to say is heard. A message whose content has left may
+    /// yet be taken, by a server that does not keep its word.
     fn shutdown(&mut self, due: Due, reply: Reply) -> Result<(), Fault> {
-        if self.letters[due.letter].refusal.is_some() {
+        let outcome = Outcome::Deferred(reply.clone());
+        self.note_refusal(due.letter, due.step, outcome);
+        if due.step == Step::Content {
             self.settle_as_refused(due.letter);
-        } else {
-            let outcome = Outcome::Deferred(reply.clone());
-            self.settle(due.letter, Heard { outcome, stage: due.step.stage() });
         }
         self.out.give_up();
         self.closing.get_or_insert(reply);

@@ -95,6 +95,14 @@ async fn who_stands_behind_a_shutdown_is_deferred_and_behind_a_silent_end_unknow
         let (told, usable) = flown(CHUNKING, &format!("{both}{said}"), &["ann", "bob"]).await;
         assert_eq!((told, usable), (expected.to_vec(), false), "{said}");
     }
+    // A server that goes on after that, against its word, may have taken what had left.
+    for (said, expected) in [
+        ("S: 421 4.3.2 too busy\nS: 250 ok\nS: 250 taken\nS: 250 ok\nS: 503 no\nS: 503 no\nS: 503 no", "unknown"),
+        ("S: 421 4.3.2 too busy\nS: 250 ok\nS: 450 no\nS: 250 ok\nS: 503 no\nS: 503 no\nS: 503 no", "deferred"),
+    ] {
+        let (told, usable) = flown(CHUNKING, &format!("{both}{said}"), &["ann", "bob"]).await;
+        assert_eq!((told[0].0, told[1].0, usable), (expected, "rejected", false), "{said}");
+    }
     // By DATA, only one message's end has left at a time.
     let script = format!(
         "{}S: 250 ok\nS: 250 ok\nS: 354 go\nC: hi\nC: .\n{}S: 250 taken\nS: 250 ok",
