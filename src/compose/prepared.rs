@@ -234,16 +234,16 @@ fn mark_token(start: usize, out: &mut Vec<u8>) -> Option<Vec<Range<usize>>> {
 
 /// The letters of a stand-in by the lines on which they stand; none where `octets` begin with something else.
 fn token_lines(mut octets: &[u8]) -> Option<Vec<Range<usize>>> {
-    let mut lines = vec![0..0];
-    for letter in UNSUBSCRIBE_TOKEN.bytes() {
-        let end = lines.last()?.end;
-        if let Some(behind) = octets.strip_prefix(quoted::SOFT_BREAK).filter(|_| end > 0) {
+    let (mut lines, mut start) = (Vec::new(), 0);
+    for (at, letter) in UNSUBSCRIBE_TOKEN.bytes().enumerate() {
+        if let Some(behind) = octets.strip_prefix(quoted::SOFT_BREAK).filter(|_| at > 0) {
             octets = behind;
-            lines.push(end..end);
+            lines.push(start..at);
+            start = at;
         }
         octets = octets.strip_prefix(&[letter])?;
-        lines.last_mut()?.end += 1;
     }
+    lines.push(start..TOKEN_LENGTH);
     Some(lines)
 }
 

@@ -217,4 +217,17 @@ mod tests {
         let sound: String = database.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
         assert_eq!(sound, "ok");
     }
+
+    /// The tests from outside end with this question.
+    #[test]
+    fn a_row_that_refers_to_none_is_written_and_found() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = open(&folder.path().join("bulletin.db")).unwrap();
+        let astray = || -> i64 {
+            database.query_row("SELECT count(*) FROM pragma_foreign_key_check", [], |row| row.get(0)).unwrap()
+        };
+        assert_eq!(astray(), 0);
+        database.execute("INSERT INTO delivery_event (recipient, at, kind) VALUES (7, 0, 'attempt')", []).unwrap();
+        assert_eq!(astray(), 1);
+    }
 }

@@ -102,6 +102,20 @@ impl Project {
     }
 }
 
+/// Whatever a test did, the tables of its database hold together: no row refers to one that is not there.
+impl Drop for Project {
+    fn drop(&mut self) {
+        let database = self.path("state/bulletin.db");
+        if std::thread::panicking() || !database.exists() {
+            return;
+        }
+        // Some tests spoil the database; what can't be read refers to nothing.
+        let Ok(connection) = rusqlite::Connection::open(database) else { return };
+        let astray = connection.query_row("SELECT count(*) FROM pragma_foreign_key_check", [], |row| row.get(0));
+        assert_eq!(astray.unwrap_or(0_i64), 0, "rows that refer to none");
+    }
+}
+
 impl From<Output> for Said {
     fn from(output: Output) -> Self {
         let text = |bytes| String::from_utf8(bytes).unwrap();
