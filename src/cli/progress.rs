@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::fmt::Write;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
@@ -14,7 +15,9 @@ use crate::domain::outcome::Outcome;
 
 /// A bar over the recipients of one run.
 pub(super) struct Bar {
-    bar: ProgressBar,
+    drawn: ProgressBar,
+    /// Whether it says what the run waits for.
+    is_waiting: AtomicBool,
     /// What was said already, which is not said again.
     said: Mutex<HashSet<String>>,
 }
@@ -29,15 +32,15 @@ impl Bar {
             });
         bar.set_style(style);
         bar.enable_steady_tick(Duration::from_millis(500));
-        Self { bar, said: Mutex::default() }
+        Self { drawn: bar, is_waiting: AtomicBool::default(), said: Mutex::default() }
     }
 
     /// A line above the bar, or on stderr where there is none.
     pub(super) fn say(&self, line: &str) {
-        if self.bar.is_hidden() {
+        if self.drawn.is_hidden() {
             eprintln!("{line}");
         } else {
-            self.bar.println(line);
+            self.drawn.println(line);
         }
     }
 
@@ -50,7 +53,7 @@ impl Bar {
     }
 
     pub(super) fn finish(&self) {
-        self.bar.finish_and_clear();
+        self.drawn.finish_and_clear();
     }
 }
 
@@ -58,13 +61,15 @@ impl Watch for Bar {
     fn outcome(&self, outcome: &Outcome) {
         match outcome {
             Outcome::Deferred(_) => {}
-            Outcome::Accepted(_) | Outcome::Rejected(_) | Outcome::Unknown(_) => self.bar.inc(1),
+            Outcome::Accepted(_) | Outcome::Rejected(_) | Outcome::Unknown(_) => self.drawn.inc(1),
         }
-        self.bar.set_message("");
+        if self.is_waiting.swap(false, Ordering::Relaxed) {
+            self.drawn.set_message("");
+        }
     }
 
     fn withheld(&self) {
-        self.bar.inc(1);
+        self.drawn.inc(1);
     }
 
     fn waiting(&self, until: Timestamp, why: &Waiting) {
@@ -80,7 +85,8 @@ impl Watch for Bar {
                 "the sending window".to_owned()
             }
         };
-        self.bar.set_message(format!("waiting until {at} for {why}"));
+        self.drawn.set_message(format!("waiting until {at} for {why}"));
+        self.is_waiting.store(true, Ordering::Relaxed);
     }
 
     fn slowed(&self, slowed: &Slowed) {

@@ -117,7 +117,7 @@ impl Queue {
             return Ok(Next::End);
         }
         let (now, wall) = (Instant::now(), self.0.clock.now());
-        let (look, notes) = self.noted(now, wall, |schedule| schedule.look(holds, now, wall));
+        let (look, notes) = self.noted(now, |schedule| schedule.look(holds, now, wall));
         self.tell(notes);
         match look {
             Look::Work => Ok(Next::Work),
@@ -130,7 +130,7 @@ impl Queue {
     pub(super) fn take(&self, most: usize) -> Vec<Turn> {
         let (now, wall) = (Instant::now(), self.0.clock.now());
         let (turns, notes) =
-            self.noted(now, wall, |schedule| std::iter::from_fn(|| schedule.take(now, wall)).take(most).collect());
+            self.noted(now, |schedule| std::iter::from_fn(|| schedule.take(now, wall)).take(most).collect());
         self.0.changed.notify_waiters();
         self.tell(notes);
         turns
@@ -138,8 +138,8 @@ impl Queue {
 
     /// A message came to its end. Tells where a rate was lowered by it.
     pub(super) fn settle(&self, turn: Turn, heard: Option<(&Outcome, Stage)>, goes_on: GoesOn) -> Option<Slowed> {
-        let (now, wall) = (Instant::now(), self.0.clock.now());
-        let (slowed, notes) = self.noted(now, wall, |schedule| schedule.settle(turn, heard, goes_on, now));
+        let now = Instant::now();
+        let (slowed, notes) = self.noted(now, |schedule| schedule.settle(turn, heard, goes_on, now));
         self.0.changed.notify_waiters();
         self.tell(notes);
         slowed
@@ -175,7 +175,7 @@ impl Queue {
     pub(super) async fn unreachable(&self, reply: Reply, stop: &mut watch::Receiver<bool>, watch: &dyn Watch) {
         let now = Instant::now();
         let unreachable = |schedule: &mut Schedule| schedule.unreachable(&reply, now);
-        let ((until, slowed), notes) = self.noted(now, self.0.clock.now(), unreachable);
+        let ((until, slowed), notes) = self.noted(now, unreachable);
         self.0.changed.notify_waiters();
         self.tell(notes);
         if let Some(slowed) = slowed {
@@ -200,11 +200,17 @@ impl Queue {
         self.schedule().has_rest()
     }
 
-    /// Does something with the schedule; with what it says about the pace.
-    fn noted<T>(&self, now: Instant, wall: Timestamp, act: impl FnOnce(&mut Schedule) -> T) -> (T, Vec<PaceNote>) {
+    /// Does something with the schedule; with what it says about the pace, for which alone the time of day is asked.
+    fn noted<T>(&self, now: Instant, act: impl FnOnce(&mut Schedule) -> T) -> (T, Vec<PaceNote>) {
         let mut schedule = self.schedule();
         let done = act(&mut schedule);
-        (done, schedule.take_notes(now, wall))
+        let changes = schedule.take_changes();
+        drop(schedule);
+        if changes.is_empty() {
+            return (done, Vec::new());
+        }
+        let wall = self.0.clock.now();
+        (done, changes.into_iter().map(|change| change.noted(now, wall)).collect())
     }
 
     fn tell(&self, notes: Vec<PaceNote>) {

@@ -16,7 +16,7 @@ use super::throttle::{Change, Gate, Lane, Slowed, Throttle, Ticket};
 use super::{End, RetryPolicy, Waiting};
 use crate::domain::Hours;
 use crate::domain::outcome::{Outcome, Reply, Stage};
-use crate::ledger::{PaceKind, PaceNote};
+use crate::ledger::PaceKind;
 
 /// What a worker that asks for work is told.
 #[derive(Debug)]
@@ -282,10 +282,11 @@ impl Schedule {
         }
     }
 
-    /// What there is to note of the pace since the last time.
-    pub(super) fn take_notes(&mut self, now: Instant, wall: Timestamp) -> Vec<PaceNote> {
-        let changes = std::mem::take(&mut self.changes).into_iter().chain(self.throttle.take_changes());
-        changes.map(|change| change.noted(now, wall)).collect()
+    /// How the pace changed since the last time.
+    pub(super) fn take_changes(&mut self) -> Vec<Change> {
+        let mut changes = std::mem::take(&mut self.changes);
+        changes.extend(self.throttle.take_changes());
+        changes
     }
 
     /// The relay is there: a connection was had, or a message came to its end over another one.

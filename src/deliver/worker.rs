@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::time::sleep;
 
 use super::guard::Guard;
@@ -194,7 +195,7 @@ impl<T: Transport, L: Ledger> Worker<T, L> {
                 Err(NoMessage::Impossible(reason)) => {
                     let outcome = Outcome::Rejected(Reply::silence(reason));
                     let verdict = Verdict { outcome, refusal: Some(Reason::System), due: None };
-                    let ended = vec![(recipient, self.record(verdict, None, None))];
+                    let ended = vec![(recipient, record(verdict, None, None, self.run.clock.now()))];
                     let mut ended = Outcomes { ended, again: Vec::new() };
                     self.note(&mut ended, Vec::new()).await?;
                     self.queue.settle(turn, None, GoesOn::No);
@@ -265,13 +266,14 @@ impl<T: Transport, L: Ledger> Worker<T, L> {
         if let Some(slowed) = self.queue.settle(turn, Some((&verdict.outcome, stage)), goes_on) {
             self.run.watch.slowed(&slowed);
         }
-        Judged { record: self.record(verdict, Some(stage), Some(remote)), again, refuses_us }
+        Judged { record: record(verdict, Some(stage), Some(remote), now), again, refuses_us }
     }
+}
 
-    fn record(&self, verdict: Verdict, stage: Option<Stage>, remote: Option<Arc<str>>) -> Record {
-        let Verdict { outcome, refusal, due } = verdict;
-        Record { outcome, refusal, stage, remote, at: self.run.clock.now(), due }
-    }
+/// What is kept of a verdict, and when it came.
+fn record(verdict: Verdict, stage: Option<Stage>, remote: Option<Arc<str>>, at: Timestamp) -> Record {
+    let Verdict { outcome, refusal, due } = verdict;
+    Record { outcome, refusal, stage, remote, at, due }
 }
 
 /// Some refusals are about us and not about the reader (RFC 4954 section 6): the run ends with them,
