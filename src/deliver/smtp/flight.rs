@@ -11,6 +11,7 @@ use std::collections::VecDeque;
 use lettre::transport::smtp::commands::{Data, Rset};
 use lettre::transport::smtp::response::{Response, Severity};
 
+use super::letter::{Due, End, Fault, Letter, Reset, Step};
 use super::offer::Offer;
 use super::outgoing::Outgoing;
 use super::parameters::{Mail, Rcpt};
@@ -57,82 +58,6 @@ pub(super) struct Flight<'a, T> {
     /// The server said that it closes the channel.
     closing: Option<Reply>,
     tell: T,
-}
-
-/// One of the messages.
-struct Letter<'a> {
-    /// Its place among those that were handed over.
-    place: usize,
-    message: &'a OutboundMessage,
-    /// What it was refused with before its content, which is the last word unless the server contradicts itself.
-    refusal: Option<Heard>,
-    /// Where its last octet stands; none while it is not lined up.
-    end: Option<u64>,
-    is_settled: bool,
-}
-
-/// Something that was said, and where it stands among the octets.
-#[derive(Clone, Copy)]
-struct Due {
-    letter: usize,
-    step: Step,
-    start: u64,
-    end: u64,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Step {
-    Reset,
-    Mail,
-    Rcpt,
-    Data,
-    Content,
-    /// A final dot without content, after a 354 that no accepted recipient stands behind (RFC 2920 section 3.1).
-    Nothing,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Reset {
-    Due,
-    NotDue,
-}
-
-impl Step {
-    fn stage(self) -> Stage {
-        match self {
-            Self::Reset => Stage::Connect,
-            Self::Mail => Stage::Mail,
-            Self::Rcpt => Stage::Rcpt,
-            Self::Data | Self::Nothing => Stage::Data,
-            Self::Content => Stage::Content,
-        }
-    }
-}
-
-/// Nothing more can be relied on, and why.
-struct Fault {
-    why: Reply,
-    end: End,
-}
-
-/// Whether the connection has come to its end, or only our trust in it.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum End {
-    Closed,
-    Open,
-}
-
-impl Fault {
-    fn new(why: Reply) -> Self {
-        Self { why, end: End::Open }
-    }
-}
-
-impl From<Broken> for Fault {
-    fn from(broken: Broken) -> Self {
-        let end = if matches!(broken, Broken::Closed | Broken::Io(_)) { End::Closed } else { End::Open };
-        Self { why: Reply::silence(broken.to_string()), end }
-    }
 }
 
 impl<'a, T: FnMut(usize, Heard)> Flight<'a, T> {
@@ -408,12 +333,5 @@ impl<'a, T: FnMut(usize, Heard)> Flight<'a, T> {
         if !std::mem::replace(&mut letter.is_settled, true) {
             (self.tell)(letter.place, heard);
         }
-    }
-}
-
-impl Letter<'_> {
-    /// Whether its last octet was handed to the socket.
-    fn has_left(&self, out: &Outgoing) -> bool {
-        self.end.is_some_and(|end| end <= out.handed())
     }
 }
