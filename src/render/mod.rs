@@ -100,15 +100,16 @@ pub fn render(
     let mut pictures = Pictures::new(edition.issue, setting);
     let layout = layout::Layout { templates, setting, edition };
     let mjml = layout.mjml(&mut pictures)?;
-    let mut findings = mjml::check(&mjml, &[]);
+    let skeleton = mjml::Skeleton::of(&mjml);
+    let mut findings = mjml::check(skeleton.as_ref().map_or(&mjml, |skeleton| &skeleton.mjml), &[]);
     if !findings.is_empty() {
-        // Only now do their places matter.
+        // Only now do their places matter, and the words between them.
         findings = mjml::check(&mjml, &sources(edition.issue, templates));
     }
     if findings.iter().any(|finding| finding.severity == Severity::Error) {
         return Err(RenderError::Faults(findings));
     }
-    let html = mjml::to_html(&mjml)?;
+    let html = mjml::html_of(&mjml, skeleton.as_ref())?;
     let text = layout.text()?;
     let fields = &edition.issue.fields;
     let html = Merge::cut(&html, fields, Escape::Html);
