@@ -7,6 +7,8 @@
 
 use std::fmt::Write as _;
 
+use memchr::memmem;
+
 /// What goes into the place of a marker.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub enum Field {
@@ -94,7 +96,7 @@ impl Merge {
         let mut pieces = Vec::new();
         let mut literal = String::new();
         let mut rest = text;
-        while let Some(at) = rest.find(MARKER) {
+        while let Some(at) = memmem::find(rest.as_bytes(), MARKER.as_bytes()) {
             let (before, marked) = rest.split_at(at);
             literal.push_str(before);
             let Some((field, place)) = parse_marker(marked, fields) else {

@@ -16,7 +16,7 @@ use super::pair::{Source, pair};
 use super::{Fallback, Front, Image, Issue, IssueError, Section, markdown, merge_fields, notes, outline, typography};
 use crate::domain::field::{Escape, Field, Fields, Merge};
 use crate::domain::toml_fault::toml_fault;
-use crate::domain::{Finding, IssueId, Language, Severity, Typography};
+use crate::domain::{Digest, Finding, IssueId, Language, Severity, Typography};
 
 /// The words of the newsletter that an issue may use.
 #[derive(Debug, Clone)]
@@ -364,6 +364,6 @@ impl Image {
             _ => return None,
         };
         let size = imagesize::blob_size(&bytes).ok()?;
-        Some(Self { content_type, width: size.width, height: size.height, bytes })
+        Some(Self { content_type, width: size.width, height: size.height, digest: Digest::of(&bytes), bytes })
     }
 }

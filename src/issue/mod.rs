@@ -19,7 +19,7 @@ use std::path::PathBuf;
 use jiff::civil;
 
 use crate::domain::field::{Fields, Merge};
-use crate::domain::{Finding, IssueId, ItemId, Language, Topic};
+use crate::domain::{Digest, Finding, IssueId, ItemId, Language, Topic};
 use attributes::Condition;
 use content::{Block, Inline};
 
@@ -114,6 +114,8 @@ pub struct Image {
     pub width: usize,
     pub height: usize,
     pub bytes: Vec<u8>,
+    /// Of the bytes.
+    pub digest: Digest,
 }
 
 impl std::fmt::Debug for Image {

@@ -128,7 +128,7 @@ struct ImageRecord {
 impl<'a> Kept<'a> {
     fn new(newsletter: &'a Newsletter, issue: &'a Issue, folder: &'a Path) -> Self {
         let images = issue.images.values().chain(newsletter.setting().logo);
-        let images: HashMap<_, _> = images.map(|image| (Digest::of(&image.bytes), image)).collect();
+        let images: HashMap<_, _> = images.map(|image| (image.digest, image)).collect();
         let mut digester = Digester::default();
         digester.add("program", env!("CARGO_PKG_VERSION"));
         // A program that was built anew may render otherwise under the same version.

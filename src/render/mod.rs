@@ -10,6 +10,7 @@ mod pictures;
 mod strings;
 mod templates;
 mod text;
+mod wrapping;
 
 use std::path::{Path, PathBuf};
 

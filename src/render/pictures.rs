@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use super::Setting;
 use crate::config::Images;
-use crate::domain::Digest;
 use crate::issue::{Image, Issue};
 
 /// An image that goes into the message, found by its Content-ID (RFC 2392).
@@ -81,8 +80,7 @@ impl<'a> Pictures<'a> {
                 format!("{web}/issues/{}/{path}", self.issue.id)
             }
             _ => {
-                let digest = Digest::of(&image.bytes);
-                let content_id = format!("{stem}.{digest}@{}", self.setting.newsletter.id);
+                let content_id = format!("{stem}.{}@{}", image.digest, self.setting.newsletter.id);
                 let url = format!("cid:{content_id}");
                 let file_name = format!("{stem}.{ending}");
                 let bytes = image.bytes.clone();

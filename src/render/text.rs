@@ -7,8 +7,8 @@ use std::fmt::Write as _;
 use textwrap::{Options, WordSplitter};
 use unicode_width::UnicodeWidthStr;
 
-use super::dates;
 use super::strings::Strings;
+use super::{dates, wrapping};
 use crate::domain::Language;
 use crate::issue::content::{Block, Event, Inline, Picture, Table, plain};
 
@@ -17,6 +17,8 @@ const WIDTH: usize = 72;
 
 /// Marks a line that goes on in the next one, until [`flowed`] ends it with the space that says so.
 const SOFT: char = '\u{2028}';
+/// The end of such a line.
+const SOFT_END: &str = "\u{2028}\n";
 
 /// Writes the blocks of one item or introduction.
 pub(super) struct Writer<'a> {
@@ -161,21 +163,18 @@ impl<'a> Writer<'a> {
 
     /// `text`, wrapped, with its own line breaks kept.
     fn lines(&mut self, text: &str, indent: &Indent) {
-        let options = Options::new(WIDTH)
-            .initial_indent(&indent.first)
-            .subsequent_indent(&indent.rest)
-            .break_words(false)
-            .word_splitter(WordSplitter::NoHyphenation);
+        let flows = indent.flows();
         // Lines that the author broke stay broken.
         for paragraph in text.lines() {
-            let lines = textwrap::wrap(paragraph, &options);
-            for (number, line) in lines.iter().enumerate() {
-                self.out.push_str(line.trim_end());
-                if indent.flows() && number + 1 < lines.len() {
-                    self.out.push(SOFT);
+            let mut is_first = true;
+            wrapping::wrap(paragraph, WIDTH, &indent.first, &indent.rest, |indent, line| {
+                if !std::mem::take(&mut is_first) {
+                    self.out.push_str(if flows { SOFT_END } else { "\n" });
                 }
-                self.out.push('\n');
-            }
+                self.out.push_str(if line.is_empty() { indent.trim_end() } else { indent });
+                self.out.push_str(line);
+            });
+            self.out.push('\n');
         }
     }
 
@@ -323,7 +322,12 @@ pub(super) fn flowed(text: &str) -> String {
 
 /// Whether a line may be broken: it is too long, begins at the margin and is no reference to a link.
 fn is_prose(line: &str) -> bool {
-    line.width() > WIDTH && !line.starts_with([' ', '>', '[']) && line.contains(' ') && !line.contains("://")
+    // No letter is wider than the bytes that it takes.
+    line.len() > WIDTH
+        && line.width() > WIDTH
+        && !line.starts_with([' ', '>', '['])
+        && line.contains(' ')
+        && !line.contains("://")
 }
 
 /// A line that begins like a quote, a stuffed line or a mailbox's separator gets a space before it
