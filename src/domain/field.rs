@@ -176,7 +176,7 @@ impl Escape {
     pub fn write(self, value: &str, out: &mut String) {
         let mut rest = value;
         loop {
-            // What goes as it is: nothing of it is a character of several octets, where a control character may be.
+            // What goes as it is.
             let run = rest.bytes().position(|octet| !self.keeps(octet)).unwrap_or(rest.len());
             let (kept, other) = rest.split_at(run);
             out.push_str(kept);
@@ -214,15 +214,18 @@ impl Escape {
 /// For each octet whether it stands for itself.
 const fn kept(escape: Escape) -> [bool; 256] {
     let mut kept = [false; 256];
-    let mut octet = b' ';
-    while octet <= b'~' {
-        kept[octet as usize] = match escape {
-            Escape::Plain => true,
-            Escape::Html => !matches!(octet, b'&' | b'<' | b'>' | b'"' | b'\''),
+    let mut number = 0;
+    while number < 256 {
+        let octet = number as u8;
+        // Beyond ASCII, control characters begin with the octet C2, as others do that are looked at more closely.
+        let is_visible = !octet.is_ascii_control() && octet != 0xc2;
+        kept[number] = match escape {
+            Escape::Plain => is_visible,
+            Escape::Html => is_visible && !matches!(octet, b'&' | b'<' | b'>' | b'"' | b'\''),
             // RFC 3986 section 2.3.
             Escape::Url => octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'.' | b'_' | b'~'),
         };
-        octet += 1;
+        number += 1;
     }
     kept
 }

@@ -29,7 +29,8 @@ enum Letter {
 fn letter(c: char) -> Letter {
     match c {
         ' ' => Letter::Space,
-        'a'..='z' | 'A'..='Z' | '0'..='9' | '&' | '@' | '#' | '*' | '_' | '=' | '·' => Letter::Word,
+        c if c.is_ascii_alphanumeric() => Letter::Word,
+        '&' | '@' | '#' | '*' | '_' | '=' | '·' => Letter::Word,
         'À'..='Ö' | 'Ø'..='ö' | 'ø'..='ʯ' | 'А'..='я' | 'Ѐ'..='Џ' | 'ѐ'..='џ' | 'Ґ' | 'ґ' => Letter::Word,
         ',' | '.' | ':' | ';' | ')' | ']' | '!' | '?' => Letter::Closing,
         '(' | '[' => Letter::Opening,
@@ -96,7 +97,14 @@ fn words(text: &str) -> Option<Vec<(usize, usize, usize)>> {
     let mut last = '\0';
     // The last letter of the word before.
     let mut ended = Letter::Word;
-    for (at, c) in text.char_indices().chain(once((text.len(), ' '))) {
+    let mut at = 0;
+    while at <= text.len() {
+        if before == Letter::Word {
+            // Most letters stand behind another.
+            let run = text.as_bytes()[at..].iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
+            (at, columns) = (at + run, columns + run);
+        }
+        let c = text[at..].chars().next().unwrap_or(' ');
         let this = letter(c);
         let stays = match (before, this) {
             (_, Letter::Other) | (Letter::Space, Letter::Space | Letter::Closing | Letter::Glue) => false,
@@ -133,6 +141,7 @@ fn words(text: &str) -> Option<Vec<(usize, usize, usize)>> {
             columns += 1;
         }
         (before, last) = (this, c);
+        at += c.len_utf8();
     }
     Some(words)
 }

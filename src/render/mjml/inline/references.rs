@@ -38,6 +38,17 @@ const NAMED: [(&str, char); 31] = [
     ("larr", '←'),
 ];
 
+/// The bytes that may not be written as they are; nearly all others of a page can.
+const NOTED: [bool; 256] = {
+    let mut noted = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        noted[byte] = byte < 0x20 || matches!(byte as u8, b'"' | b'&' | b'<' | b'>' | 0x7f | 0xc2);
+        byte += 1;
+    }
+    noted
+};
+
 /// Where a run lands.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {
@@ -49,12 +60,9 @@ pub(super) enum Place {
 pub(super) fn rewrite(written: &str, place: Place, out: &mut String) -> Option<()> {
     let bytes = written.as_bytes();
     let (mut at, mut copied) = (0, 0);
-    while let Some(&byte) = bytes.get(at) {
-        // Nearly all bytes are these.
-        if byte > b'>' && byte != 0xc2 || (byte >= b' ' && !matches!(byte, b'"' | b'&' | b'<' | b'>' | 0x7f | 0xc2)) {
-            at += 1;
-            continue;
-        }
+    while let Some(run) = bytes[at..].iter().position(|byte| NOTED[usize::from(*byte)]) {
+        at += run;
+        let byte = bytes[at];
         let (c, length) = match byte {
             b'&' => reference(&written[at + 1..]).map(|(c, length)| (c, length + 1))?,
             // The pre-pass for mrml makes these spaces where they stand in an attribute.

@@ -12,6 +12,8 @@ pub(super) struct Stylesheet<'c> {
     /// Selectors by the class or else the name that their element must have, sorted by it.
     by_class: Vec<(&'c str, Vec<usize>)>,
     by_name: Vec<(&'c str, Vec<usize>)>,
+    /// A bit for each length and beginning of those names: most elements of a page have none of them.
+    beginnings: u64,
     for_any: Vec<usize>,
 }
 
@@ -47,6 +49,7 @@ impl<'c> Stylesheet<'c> {
             declarations: Vec::new(),
             by_class: Vec::new(),
             by_name: Vec::new(),
+            beginnings: 0,
             for_any: Vec::new(),
         };
         let mut rest = css.trim_ascii_start();
@@ -82,6 +85,7 @@ impl<'c> Stylesheet<'c> {
         }
         sheet.by_class.sort_unstable_by_key(|(class, _)| *class);
         sheet.by_name.sort_unstable_by_key(|(name, _)| *name);
+        sheet.beginnings = sheet.by_name.iter().fold(0, |all, (name, _)| all | beginning(name));
         Some(sheet)
     }
 
@@ -96,7 +100,9 @@ impl<'c> Stylesheet<'c> {
             matching.extend(numbers.iter().filter(matches));
         };
         take(&self.for_any);
-        if let Some(at) = of(&self.by_name, element.name) {
+        if self.beginnings & beginning(element.name) != 0
+            && let Some(at) = of(&self.by_name, element.name)
+        {
             take(&self.by_name[at].1);
         }
         if !element.class.is_empty() {
@@ -168,6 +174,11 @@ fn steps(selector: &str) -> Option<(Vec<Step<'_>>, (usize, usize))> {
     }
     steps.reverse();
     (!child && !steps.is_empty()).then_some((steps, specificity))
+}
+
+fn beginning(name: &str) -> u64 {
+    let first = name.as_bytes().first().copied().unwrap_or_default();
+    1 << ((usize::from(first) + 7 * name.len()) % 64)
 }
 
 fn is_identifier(word: &str) -> bool {
