@@ -265,6 +265,14 @@ mod tests {
     }
 
     #[test]
+    fn control_characters_become_spaces_wherever_they_stand() {
+        let value = "\u{85}a\tb\u{a0}é\u{7f}";
+        assert_eq!(Escape::Plain.escape(value), " a b\u{a0}é ");
+        assert_eq!(Escape::Html.escape(value), " a b\u{a0}é ");
+        assert_eq!(Escape::Url.escape(value), "%20a%20b%C2%A0%C3%A9%20");
+    }
+
+    #[test]
     fn what_only_looks_like_a_marker_stays() {
         let fields = Fields::default();
         for text in ["zqfield", "zqfieldt0000qz", "zqfieldx0000qz", "zqfieldt00é0qz zqfieldzqfield"] {

@@ -1,5 +1,6 @@
 //! Dates and times as a language writes them, by ICU.
 
+use std::cell::RefCell;
 use std::fmt::Write as _;
 
 use icu_datetime::fieldsets;
@@ -46,6 +47,24 @@ pub fn event(event: &Event, language: &Language, strings: &Strings) -> String {
     }
     let _ = write!(line, " ({})", fill(&strings.local_time, &[("city", &city(&event.tz, language))]));
     line
+}
+
+/// The events of one edition, each worked out once for HTML and plain text: ICU takes long to read a language's
+/// ways.
+#[derive(Default)]
+pub(super) struct Events(RefCell<Vec<(Event, Language, String)>>);
+
+impl Events {
+    /// What [`event`] says.
+    pub(super) fn line(&self, event: &Event, language: &Language, strings: &Strings) -> String {
+        let mut known = self.0.borrow_mut();
+        if let Some((.., line)) = known.iter().find(|(other, own, _)| other == event && own == language) {
+            return line.clone();
+        }
+        let line = self::event(event, language, strings);
+        known.push((event.clone(), language.clone(), line.clone()));
+        line
+    }
 }
 
 /// Dates and times of several words take spaces around the dash in every language that CLDR knows.

@@ -6,9 +6,10 @@ use std::fmt::Write as _;
 use serde::Serialize;
 use tera::Context;
 
+use super::dates::Events;
 use super::pictures::Pictures;
 use super::strings::Strings;
-use super::{RenderError, Templates, dates};
+use super::{RenderError, Templates};
 use crate::domain::Language;
 use crate::domain::field::Escape;
 use crate::issue::content::{Alignment, Block, Event, Inline, Note, Picture, Table};
@@ -25,6 +26,7 @@ pub(super) struct Blocks<'a, 'p> {
     pub language: &'a Language,
     pub strings: &'a Strings,
     pub pictures: &'a mut Pictures<'p>,
+    pub events: &'a Events,
     /// What the ids of this part end in: nothing in the first, `-fr` in a second part in French.
     pub suffix: &'a str,
 }
@@ -102,7 +104,7 @@ impl Blocks<'_, '_> {
     fn event(&mut self, event: &Event) -> Result<String, RenderError> {
         let context = EventContext {
             title: &event.title,
-            when: dates::event(event, self.language, self.strings),
+            when: self.events.line(event, self.language, self.strings),
             place: event.place.as_deref(),
             url: event.url.as_deref(),
         };
@@ -142,7 +144,7 @@ impl Blocks<'_, '_> {
                 self.element("p", &content, out);
             }
             Block::Event(event) => {
-                let when = dates::event(event, self.language, self.strings);
+                let when = self.events.line(event, self.language, self.strings);
                 let lines = [Some(&event.title), Some(&when), event.place.as_ref()];
                 let lines: Vec<_> = lines.into_iter().flatten().map(|line| Escape::Html.escape(line)).collect();
                 let _ = write!(out, "<p>{}</p>", lines.join("<br />"));

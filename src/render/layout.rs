@@ -1,10 +1,11 @@
 //! The whole mail of one edition: what the templates `issue.mjml` and `issue.txt` are given.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use tera::Context;
 
+use super::dates::Events;
 use super::html::Blocks;
 use super::pictures::{Pictures, Source};
 use super::strings::{Strings, fill};
@@ -20,6 +21,7 @@ pub(super) struct Layout<'a> {
     pub templates: &'a Templates,
     pub setting: Setting<'a>,
     pub edition: &'a Edition<'a>,
+    pub events: Events,
 }
 
 /// What both templates are given of the mail as a whole.
@@ -117,10 +119,12 @@ struct MjmlMedium<'a, 'p> {
     /// What the templates of one block are given, by the language of the block.
     bases: &'a BTreeMap<&'a Language, Context>,
     pictures: &'a mut Pictures<'p>,
+    events: &'a Events,
 }
 
 struct TextMedium<'a> {
     templates: &'a Templates,
+    events: &'a Events,
 }
 
 impl Medium for MjmlMedium<'_, '_> {
@@ -141,6 +145,7 @@ impl<'p> MjmlMedium<'_, 'p> {
             language,
             strings: self.templates.strings(language),
             pictures: self.pictures,
+            events: self.events,
             suffix,
         }
     }
@@ -152,7 +157,7 @@ impl Medium for TextMedium<'_> {
     }
 
     fn body(&mut self, blocks: &[Block], language: &Language, _: &str) -> Result<String, RenderError> {
-        Ok(Writer::new(language, self.templates.strings(language)).write(blocks))
+        Ok(Writer::new(language, self.templates.strings(language), self.events).write(blocks))
     }
 }
 
@@ -160,16 +165,16 @@ impl Layout<'_> {
     /// The MJML document.
     pub(super) fn mjml(&self, pictures: &mut Pictures<'_>) -> Result<String, RenderError> {
         let logo = pictures.logo();
-        let languages = self.edition.issue.languages.iter();
-        let bases = languages.map(|language| (language, self.base(language))).collect();
-        let mut medium = MjmlMedium { templates: self.templates, bases: &bases, pictures };
+        let bases = self.languages().into_iter().map(|language| (language, self.base(language))).collect();
+        let mut medium = MjmlMedium { templates: self.templates, bases: &bases, pictures, events: &self.events };
         let mail = self.mail(&mut medium, logo, Escape::Html)?;
         self.templates.render("issue.mjml", &context(&mail))
     }
 
     /// The plain text, with LF line ends.
     pub(super) fn text(&self) -> Result<String, RenderError> {
-        let mail = self.mail(&mut TextMedium { templates: self.templates }, None, Escape::Plain)?;
+        let mut medium = TextMedium { templates: self.templates, events: &self.events };
+        let mail = self.mail(&mut medium, None, Escape::Plain)?;
         let text = self.templates.render("issue.txt", &context(&mail))?;
         Ok(super::text::flowed(&text))
     }
@@ -192,6 +197,19 @@ impl Layout<'_> {
             start: start(language),
             t: self.texts(language),
         })
+    }
+
+    /// Each language that something of the edition is written in.
+    fn languages(&self) -> BTreeSet<&Language> {
+        let parts = self.edition.parts.iter();
+        let within = parts.flat_map(|part| {
+            let sections = part.sections.iter().flat_map(|section| {
+                let heading = section.heading.iter().map(|heading| heading.language);
+                heading.chain(section.items.iter().map(|item| item.language))
+            });
+            sections.chain([part.language])
+        });
+        within.collect()
     }
 
     fn language(&self) -> &Language {

@@ -99,7 +99,7 @@ pub fn render(
     setting: Setting<'_>,
 ) -> Result<RenderedEdition, RenderError> {
     let mut pictures = Pictures::new(edition.issue, setting);
-    let layout = layout::Layout { templates, setting, edition };
+    let layout = layout::Layout { templates, setting, edition, events: dates::Events::default() };
     let mjml = layout.mjml(&mut pictures)?;
     let skeleton = mjml::Skeleton::of(&mjml);
     let mut findings = mjml::check(skeleton.as_ref().map_or(&mjml, |skeleton| &skeleton.mjml), &[]);
@@ -132,7 +132,7 @@ pub fn assembled_mjml(
     setting: Setting<'_>,
 ) -> Result<String, RenderError> {
     let mut pictures = Pictures::new(edition.issue, setting);
-    layout::Layout { templates, setting, edition }.mjml(&mut pictures)
+    layout::Layout { templates, setting, edition, events: dates::Events::default() }.mjml(&mut pictures)
 }
 
 /// The files that an edition's MJML comes from.

@@ -7,8 +7,9 @@ use std::fmt::Write as _;
 use textwrap::{Options, WordSplitter};
 use unicode_width::UnicodeWidthStr;
 
+use super::dates::Events;
 use super::strings::Strings;
-use super::{dates, wrapping};
+use super::wrapping;
 use crate::domain::Language;
 use crate::issue::content::{Block, Event, Inline, Picture, Table, plain};
 
@@ -24,6 +25,7 @@ const SOFT_END: &str = "\u{2028}\n";
 pub(super) struct Writer<'a> {
     language: &'a Language,
     strings: &'a Strings,
+    events: &'a Events,
     out: String,
     links: Vec<String>,
 }
@@ -61,8 +63,8 @@ impl Indent {
 }
 
 impl<'a> Writer<'a> {
-    pub(super) fn new(language: &'a Language, strings: &'a Strings) -> Self {
-        Self { language, strings, out: String::new(), links: Vec::new() }
+    pub(super) fn new(language: &'a Language, strings: &'a Strings, events: &'a Events) -> Self {
+        Self { language, strings, events, out: String::new(), links: Vec::new() }
     }
 
     /// All of `blocks`, then the addresses of their links.
@@ -144,7 +146,7 @@ impl<'a> Writer<'a> {
     }
 
     fn event(&mut self, event: &Event, indent: &mut Indent) {
-        let when = dates::event(event, self.language, self.strings);
+        let when = self.events.line(event, self.language, self.strings);
         let label = format!("{}{} {}", self.strings.event_label, self.strings.colon, event.title);
         for line in [Some(&label), Some(&when), event.place.as_ref()].into_iter().flatten() {
             self.lines(line, indent);
@@ -353,7 +355,7 @@ mod tests {
     fn written(blocks: &[Block]) -> String {
         let language = "en".parse().unwrap();
         let strings = Strings::parse(include_str!("../../templates/strings/en.toml"), "en.toml").unwrap();
-        Writer::new(&language, &strings).write(blocks)
+        Writer::new(&language, &strings, &Events::default()).write(blocks)
     }
 
     #[test]

@@ -30,8 +30,21 @@ fn letter(c: char) -> Letter {
     match c {
         ' ' => Letter::Space,
         c if c.is_ascii_alphanumeric() => Letter::Word,
-        '&' | '@' | '#' | '*' | '_' | '=' | '·' => Letter::Word,
-        'À'..='Ö' | 'Ø'..='ö' | 'ø'..='ʯ' | 'А'..='я' | 'Ѐ'..='Џ' | 'ѐ'..='џ' | 'Ґ' | 'ґ' => Letter::Word,
+        '&'
+        | '@'
+        | '#'
+        | '*'
+        | '_'
+        | '='
+        | '·'
+        | 'À'..='Ö'
+        | 'Ø'..='ö'
+        | 'ø'..='ʯ'
+        | 'А'..='я'
+        | 'Ѐ'..='Џ'
+        | 'ѐ'..='џ'
+        | 'Ґ'
+        | 'ґ' => Letter::Word,
         ',' | '.' | ':' | ';' | ')' | ']' | '!' | '?' => Letter::Closing,
         '(' | '[' => Letter::Opening,
         '\'' | '"' | '‘' | '’' | '“' | '”' | '«' | '»' => Letter::Quote,
@@ -106,30 +119,33 @@ fn words(text: &str) -> Option<Vec<(usize, usize, usize)>> {
         }
         let c = text[at..].chars().next().unwrap_or(' ');
         let this = letter(c);
-        let stays = match (before, this) {
-            (_, Letter::Other) | (Letter::Space, Letter::Space | Letter::Closing | Letter::Glue) => false,
-            (Letter::Space, Letter::Opening) => ended != Letter::Quote,
-            (Letter::Space, Letter::EmDash) => ended != Letter::EmDash,
-            (Letter::Space, _) => true,
-            (Letter::Quote, Letter::Space) => !is_initial(last) && columns > 1,
-            (Letter::Opening | Letter::Glue, Letter::Space) => false,
-            (_, Letter::Space) => true,
-            // In front of a quote that a word begins with, and behind it, other rules hold than within words.
-            (Letter::Quote, Letter::Word) => true,
-            (Letter::Quote, Letter::Closing) => columns > 1,
-            (Letter::Quote, Letter::Glue) => columns > 1 || is_initial(last),
-            (Letter::Dash | Letter::EmDash | Letter::Quote, _) | (_, Letter::EmDash) => false,
-            (Letter::Hyphen, Letter::Word) => true,
-            (Letter::Hyphen, _) => false,
-            (Letter::Closing, Letter::Word) => !matches!(last, '!' | '?'),
-            (Letter::Closing, Letter::Closing | Letter::Quote | Letter::Glue) => true,
-            (Letter::Closing, _) => false,
-            (Letter::Opening, Letter::Word | Letter::Quote) => true,
-            (Letter::Opening, _) => false,
-            (Letter::Glue, Letter::Word | Letter::Quote | Letter::Opening) => true,
-            (Letter::Glue, _) => false,
-            (Letter::Word, _) => true,
-            (Letter::Other, _) => false,
+        let begins = columns == 1;
+        let stays = match before {
+            Letter::Space => match this {
+                Letter::Other | Letter::Space | Letter::Closing | Letter::Glue => false,
+                Letter::Opening => ended != Letter::Quote,
+                Letter::EmDash => ended != Letter::EmDash,
+                _ => true,
+            },
+            Letter::Word => !matches!(this, Letter::Other | Letter::EmDash),
+            Letter::Closing => match this {
+                Letter::Word => !matches!(last, '!' | '?'),
+                Letter::Space | Letter::Closing | Letter::Quote | Letter::Glue => true,
+                _ => false,
+            },
+            Letter::Opening => matches!(this, Letter::Word | Letter::Quote),
+            // Behind a quote that a word begins with other rules hold than within words.
+            Letter::Quote => match this {
+                Letter::Word => true,
+                Letter::Space => !begins && !is_initial(last),
+                Letter::Closing => !begins,
+                Letter::Glue => !begins || is_initial(last),
+                _ => false,
+            },
+            Letter::Hyphen => matches!(this, Letter::Word | Letter::Space),
+            Letter::Glue => matches!(this, Letter::Word | Letter::Quote | Letter::Opening),
+            Letter::Dash | Letter::EmDash => this == Letter::Space,
+            Letter::Other => false,
         };
         if !stays {
             return None;
@@ -194,6 +210,18 @@ mod tests {
             ["a/b", "1–2", "日本", "e\u{301}", "a  b", " a", "a ", "https://example.org/", "a—b", "👍", "سلام", ""]
         {
             assert_eq!(quick(text, 10, "", ""), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn every_letter_is_as_wide_and_clings_as_textwrap_has_it() {
+        for c in ('\0'..='\u{ffff}').filter(|c| letter(*c) != Letter::Other) {
+            for text in
+                [format!("a{c}b cd"), format!("ab {c}c"), format!("ab{c} cd"), format!("a {c} b"), format!("1{c}2 ab")]
+            {
+                quick(&text, 3, "", "");
+                quick(&text, 4, "", "");
+            }
         }
     }
 

@@ -15,7 +15,7 @@ mod words;
 
 use std::fmt::Write as _;
 
-use htmlparser::{ElementEnd, Token, Tokenizer};
+use htmlparser::{ElementEnd, StrSpan, Token, Tokenizer};
 use mrml::mj_head::MjHeadChild;
 use mrml::mj_style::StyleInlineMode;
 use mrml::mjml::Mjml;
@@ -62,7 +62,7 @@ fn wholly(mjml: &str) -> Result<String, MjmlError> {
 fn swiftly(skeleton: &Skeleton<'_>) -> Option<String> {
     let mut document = parsed(&skeleton.mjml).ok()?;
     let css = without_inline_styles(&mut document)?;
-    inline::inline(&printed(&document).ok()?, &css, &skeleton.contents)
+    inline::inline(&printed(&document).ok()?, &css, &skeleton.texts)
 }
 
 fn parsed(mjml: &str) -> Result<Mjml, MjmlError> {
@@ -93,12 +93,13 @@ fn without_inline_styles(document: &mut Mjml) -> Option<String> {
 
 /// What mrml puts on `html` stands on `body` too, since mail programs that set a mail into a page of
 /// their own drop the first and keep what they can of the second.
-fn with_language_on_body(html: String) -> String {
+fn with_language_on_body(mut html: String) -> String {
     let attributes = html.split_once("<html ").and_then(|(_, rest)| rest.split_once(" xmlns")).map(|(own, _)| own);
-    match attributes {
-        Some(attributes) if attributes.contains("lang=") => html.replacen("<body ", &format!("<body {attributes} "), 1),
-        _ => html,
+    let attributes = attributes.filter(|attributes| attributes.contains("lang=")).map(|own| format!("{own} "));
+    if let (Some(attributes), Some(body)) = (attributes, html.find("<body ")) {
+        html.insert_str(body + "<body ".len(), &attributes);
     }
+    html
 }
 
 /// The document with LF line ends and attributes that mrml prints as they are.
@@ -110,6 +111,7 @@ fn prepare(mjml: &str) -> Result<String, MjmlError> {
     for token in Tokenizer::from(mjml.as_str()) {
         let token = token.map_err(|error| MjmlError::Parse(error.to_string()))?;
         match token {
+            Token::Attribute { span, value: Some(value), .. } if is_printed_as_it_is(&span, &value) => {}
             Token::Attribute { span, value, .. } => {
                 out.push_str(&mjml[copied..span.start()]);
                 let name = span.as_str().split('=').next().unwrap_or_default().trim_end();
@@ -130,6 +132,14 @@ fn prepare(mjml: &str) -> Result<String, MjmlError> {
     }
     out.push_str(&mjml[copied..]);
     Ok(out)
+}
+
+/// Whether an attribute stands as mrml would print it, as nearly all do.
+fn is_printed_as_it_is(span: &StrSpan<'_>, value: &StrSpan<'_>) -> bool {
+    let is_plain = |byte: u8| (byte.is_ascii_graphic() || byte == b' ') && !matches!(byte, b'\\' | b'"');
+    let name = span.as_str().len().saturating_sub(value.as_str().len() + 3);
+    let quoted = span.as_str().get(name..).is_some_and(|quoted| quoted.starts_with("=\"") && quoted.ends_with('"'));
+    quoted && value.as_str().bytes().all(is_plain)
 }
 
 fn attribute(value: &str, out: &mut String) {

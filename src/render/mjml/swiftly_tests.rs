@@ -57,6 +57,26 @@ fn a_pages_own_styles_and_rules_meet_as_css_has_it() {
 }
 
 #[test]
+fn texts_that_share_a_mark_are_each_written_wherever_they_stand() {
+    let texts = "<mj-text css-class=\"x\"><p>One</p></mj-text>\n<mj-text css-class=\"x\">Two</mj-text>\
+        <mj-text css-class=\"x\"><table><tr><td>Three</td></tr></table></mj-text>";
+    let column = format!("<mj-column css-class=\"c\" padding=\"3px\">{texts}</mj-column>");
+    for body in [
+        format!("<mj-section>{column}</mj-section>"),
+        format!("<mj-section>{column}{column}</mj-section>"),
+        format!("<mj-section><mj-group>{column}{column}</mj-group></mj-section>"),
+        format!("<mj-wrapper><mj-section>{column}</mj-section></mj-wrapper>"),
+    ] {
+        let mjml =
+            document("p, .x, tr { top: 0 }", texts).replace("<mj-section css", &format!("{body}<mj-section css"));
+        let page = quick(&mjml).unwrap();
+        assert!(page.matches("Three").count() > 1, "{page}");
+    }
+    let hero = format!("<mj-hero>{texts}</mj-hero><mj-section css");
+    quick(&document("p { top: 0 }", texts).replace("<mj-section css", &hero));
+}
+
+#[test]
 fn what_a_browser_would_move_or_only_css_inline_knows_is_left_to_it() {
     let plain = "<p>a</p>";
     assert!(quick(&document("p { top: 0 }", &format!("<mj-text>{plain}</mj-text>"))).is_some());
@@ -176,8 +196,15 @@ fn css() -> impl Strategy<Value = String> {
 
 proptest! {
     #[test]
-    fn the_quick_way_makes_what_the_whole_one_makes(css in css(), texts in prop::collection::vec(html(), 1..4)) {
-        let body: Vec<_> = texts.iter().map(|text| format!("<mj-text>{text}</mj-text>")).collect();
+    fn the_quick_way_makes_what_the_whole_one_makes(css in css(), texts in prop::collection::vec(html(), 1..7)) {
+        // Some follow each other in the same tag.
+        let between = ["\n ", "", "<mj-divider />"];
+        let tags = ["<mj-text>", "<mj-text>", "<mj-text css-class=\"a\" height=\"20px\">"];
+        let body: Vec<_> = texts
+            .iter()
+            .enumerate()
+            .map(|(at, text)| format!("{}{text}</mj-text>{}", tags[(at + text.len()) % 3], between[text.len() / 2 % 3]))
+            .collect();
         quick(&document(&css, &body.concat()));
     }
 }

@@ -57,6 +57,8 @@ pub(super) struct Open<'h> {
     pub in_link: bool,
     /// No tag stands for it.
     pub is_implied: bool,
+    /// The page from here on, where this has to be written once more for the next of several texts.
+    pub again: Option<&'h str>,
 }
 
 impl<'h> Open<'h> {
@@ -75,7 +77,15 @@ impl<'h> Open<'h> {
         };
         let in_paragraph = name == "p" || self.in_paragraph;
         let in_link = kind == Kind::Link || self.in_link;
-        stays.then_some(Self { name, class: "", kind: Some(kind), in_paragraph, in_link, is_implied: false })
+        stays.then_some(Self {
+            name,
+            class: "",
+            kind: Some(kind),
+            in_paragraph,
+            in_link,
+            is_implied: false,
+            again: None,
+        })
     }
 
     /// Whether words can stand in it.

@@ -14,9 +14,9 @@ mod stylesheet;
 use page::Page;
 use stylesheet::Stylesheet;
 
-/// `html` with the styles of `css` in it, each text that is a mark of `contents` replaced by what it stands for.
+/// `html` with the styles of `css` in it, each text that is a mark replaced by what it stands for in `texts`.
 /// None where css-inline is needed for it.
-pub(super) fn inline(html: &str, css: &str, contents: &[&str]) -> Option<String> {
+pub(super) fn inline(html: &str, css: &str, texts: &[Vec<&str>]) -> Option<String> {
     let sheet = Stylesheet::parse(css)?;
-    Page::new(&sheet, contents, html.len()).write(html)
+    Page::new(&sheet, texts, html.len()).write(html)
 }

@@ -13,9 +13,12 @@ const DOCTYPE: &str = "<!doctype html>";
 /// The page as far as it is written, and what is open in it.
 pub(super) struct Page<'h, 's> {
     sheet: &'s Stylesheet<'s>,
-    /// The HTML that marks stand for, in their order.
-    contents: std::slice::Iter<'h, &'h str>,
-    marks: usize,
+    /// What each mark stands for.
+    texts: &'h [Vec<&'h str>],
+    /// The mark that comes next, and how many of its texts are written.
+    mark: (usize, usize),
+    /// From the row of a table on that began last: mrml makes one for each text of a column.
+    row: &'h str,
     out: String,
     open: Vec<Open<'h>>,
     attributes: Vec<(&'h str, &'h str)>,
@@ -40,12 +43,13 @@ enum Writer {
 }
 
 impl<'h, 's> Page<'h, 's> {
-    pub(super) fn new(sheet: &'s Stylesheet<'s>, contents: &'h [&'h str], length: usize) -> Self {
-        let total: usize = contents.iter().map(|content| content.len()).sum();
+    pub(super) fn new(sheet: &'s Stylesheet<'s>, texts: &'h [Vec<&'h str>], length: usize) -> Self {
+        let total: usize = texts.iter().flatten().map(|text| text.len() + 256).sum();
         Self {
             sheet,
-            contents: contents.iter(),
-            marks: 0,
+            texts,
+            mark: (0, 0),
+            row: "",
             out: String::with_capacity((length + total) * 3 / 2),
             open: Vec::with_capacity(32),
             attributes: Vec::with_capacity(16),
@@ -65,7 +69,7 @@ impl<'h, 's> Page<'h, 's> {
         let rest = self.walk(rest, Writer::Mrml)?;
         let rest = self.end(rest, "body")?;
         let rest = self.end(rest, "html")?;
-        (rest.is_empty() && self.contents.as_slice().is_empty()).then_some(self.out)
+        (rest.is_empty() && self.mark == (self.texts.len(), 0)).then_some(self.out)
     }
 
     /// Opens what `rest` has to begin with.
@@ -147,11 +151,18 @@ impl<'h, 's> Page<'h, 's> {
                         self.close("tbody");
                         ended = self.open.last()?.name;
                     }
-                    rest = self.end(rest, ended)?;
+                    let again = self.open.last()?.again;
+                    let behind = self.end(rest, ended)?;
+                    rest = again.unwrap_or(behind);
                 }
                 // mrml cuts comments of its own.
                 Some(b'!') if writer == Writer::Mrml => rest = self.comment(rest)?,
-                Some(b'a'..=b'z') => rest = self.tag(&rest[1..], writer)?,
+                Some(b'a'..=b'z') => {
+                    if writer == Writer::Mrml && rest.starts_with("<tr") {
+                        self.row = rest;
+                    }
+                    rest = self.tag(&rest[1..], writer)?;
+                }
                 _ => return None,
             }
         }
@@ -161,18 +172,25 @@ impl<'h, 's> Page<'h, 's> {
         if writer == Writer::Mrml
             && let Some(number) = skeleton::number_of(text)
         {
-            let content = self.contents.next()?;
-            if number != self.marks || !self.open.last()?.takes_text() {
+            let (mark, written) = self.mark;
+            let texts = self.texts.get(mark).filter(|_| number == mark)?;
+            let content = texts.get(written)?;
+            if !self.open.last()?.takes_text() {
                 return None;
             }
-            self.marks += 1;
+            self.mark = if written + 1 == texts.len() { (mark + 1, 0) } else { (mark, written + 1) };
+            if self.mark.1 > 0 {
+                // Row, cell and the text's own block.
+                let row = self.open.iter_mut().rev().nth(2).filter(|row| row.kind == Some(Kind::Row))?;
+                row.again = Some(self.row);
+            }
             let depth = self.open.len();
             let rest = self.walk(content, Writer::People)?;
             return (rest.is_empty() && self.open.len() == depth).then_some(());
         }
         let is_space = || text.bytes().all(|byte| matches!(byte, b' ' | b'\n' | b'\t'));
         if text.starts_with('\n') {
-            if writer == Writer::People && text.trim().is_empty() {
+            if writer == Writer::People && skeleton::is_dropped(text) {
                 return Some(());
             }
             // Behind `<pre>` a browser drops it.
@@ -255,11 +273,7 @@ impl<'h, 's> Page<'h, 's> {
             };
             let quote = *quoted.as_bytes().first().filter(|quote| matches!(quote, b'"' | b'\''))?;
             let end = memchr::memchr(quote, &quoted.as_bytes()[1..])? + 1;
-            let value = &quoted[1..end];
-            if value.contains('<') {
-                return None;
-            }
-            self.attributes.push((name, value));
+            self.attributes.push((name, &quoted[1..end]));
             rest = &quoted[end + 1..];
         }
     }
@@ -271,7 +285,7 @@ impl<'h, 's> Page<'h, 's> {
         self.out.push_str(element.name);
         if let Some(at) = self.attributes.iter().position(|(name, _)| *name == "class") {
             let (_, class) = self.attributes.swap_remove(at);
-            let is_plain = |byte: u8| (byte.is_ascii_graphic() || byte == b' ') && byte != b'&' && byte != b'"';
+            let is_plain = |byte: u8| (byte.is_ascii_graphic() || byte == b' ') && !matches!(byte, b'&' | b'"' | b'<');
             if !class.bytes().all(is_plain) {
                 return None;
             }
@@ -308,7 +322,12 @@ impl<'h, 's> Page<'h, 's> {
 
     /// The place among the cascades of what matches.
     fn cascade(&mut self) -> Option<usize> {
-        if let Some(at) = self.cascades.iter().position(|(numbers, _)| *numbers == self.matching) {
+        // Comparing lists that differ is most of the work; their ends mostly tell.
+        let ends = (self.matching.len(), self.matching.last().copied());
+        let same = |(numbers, _): &(Vec<usize>, Cascade<'s>)| {
+            (numbers.len(), numbers.last().copied()) == ends && *numbers == self.matching
+        };
+        if let Some(at) = self.cascades.iter().position(same) {
             return Some(at);
         }
         let declarations = self.sheet.cascade(&self.matching)?;

@@ -41,10 +41,16 @@ const NAMED: [(&str, char); 31] = [
 /// The bytes that may not be written as they are; nearly all others of a page can.
 const NOTED: [bool; 256] = {
     let mut noted = [false; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        noted[byte] = byte < 0x20 || matches!(byte as u8, b'"' | b'&' | b'<' | b'>' | 0x7f | 0xc2);
-        byte += 1;
+    let mut control = 0;
+    while control < 0x20 {
+        noted[control] = true;
+        control += 1;
+    }
+    let others = [b'"', b'&', b'<', b'>', 0x7f, 0xc2];
+    let mut other = 0;
+    while other < others.len() {
+        noted[others[other] as usize] = true;
+        other += 1;
     }
     noted
 };

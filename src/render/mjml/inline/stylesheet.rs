@@ -12,7 +12,7 @@ pub(super) struct Stylesheet<'c> {
     /// Selectors by the class or else the name that their element must have, sorted by it.
     by_class: Vec<(&'c str, Vec<usize>)>,
     by_name: Vec<(&'c str, Vec<usize>)>,
-    /// A bit for each length and beginning of those names: most elements of a page have none of them.
+    /// A bit for each length and beginning of those: most elements of a page have none of them.
     beginnings: u64,
     for_any: Vec<usize>,
 }
@@ -85,7 +85,8 @@ impl<'c> Stylesheet<'c> {
         }
         sheet.by_class.sort_unstable_by_key(|(class, _)| *class);
         sheet.by_name.sort_unstable_by_key(|(name, _)| *name);
-        sheet.beginnings = sheet.by_name.iter().fold(0, |all, (name, _)| all | beginning(name));
+        let keys = sheet.by_name.iter().chain(&sheet.by_class);
+        sheet.beginnings = keys.fold(0, |all, (key, _)| all | beginning(key));
         Some(sheet)
     }
 
@@ -93,16 +94,16 @@ impl<'c> Stylesheet<'c> {
     pub(super) fn matching(&self, open: &[Open<'_>], matching: &mut Vec<usize>) {
         matching.clear();
         let Some((element, outer)) = open.split_last() else { return };
-        let of =
-            |index: &'_ [(&str, Vec<usize>)], key: &str| index.binary_search_by_key(&key, |(known, _)| *known).ok();
+        let of = |index: &[(&str, Vec<usize>)], key: &str| {
+            let may_be = self.beginnings & beginning(key) != 0;
+            may_be.then(|| index.binary_search_by_key(&key, |(known, _)| *known).ok()).flatten()
+        };
         let mut take = |numbers: &[usize]| {
             let matches = |number: &&usize| matches(&self.selectors[**number].steps, element, outer);
             matching.extend(numbers.iter().filter(matches));
         };
         take(&self.for_any);
-        if self.beginnings & beginning(element.name) != 0
-            && let Some(at) = of(&self.by_name, element.name)
-        {
+        if let Some(at) = of(&self.by_name, element.name) {
             take(&self.by_name[at].1);
         }
         if !element.class.is_empty() {
@@ -191,7 +192,7 @@ fn is_identifier(word: &str) -> bool {
 fn matches(steps: &[Step<'_>], element: &Open<'_>, outer: &[Open<'_>]) -> bool {
     let Some((step, further)) = steps.split_first() else { return true };
     let has = |class: &&str| element.class.split_ascii_whitespace().any(|own| own == *class);
-    if step.name.is_some_and(|name| name != element.name) || !step.classes.iter().all(|class| has(&class)) {
+    if step.name.is_some_and(|name| name != element.name) || !step.classes.iter().all(has) {
         return false;
     }
     if further.is_empty() {
