@@ -214,20 +214,21 @@ impl Escape {
 /// For each octet whether it stands for itself.
 const fn kept(escape: Escape) -> [bool; 256] {
     let mut kept = [false; 256];
-    let mut number = 0;
-    while number < 256 {
-        let octet = number as u8;
+    let mut octet = u8::MAX;
+    loop {
         // Beyond ASCII, control characters begin with the octet C2, as others do that are looked at more closely.
         let is_visible = !octet.is_ascii_control() && octet != 0xc2;
-        kept[number] = match escape {
+        kept[octet as usize] = match escape {
             Escape::Plain => is_visible,
             Escape::Html => is_visible && !matches!(octet, b'&' | b'<' | b'>' | b'"' | b'\''),
             // RFC 3986 section 2.3.
             Escape::Url => octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'.' | b'_' | b'~'),
         };
-        number += 1;
+        if octet == 0 {
+            return kept;
+        }
+        octet -= 1;
     }
-    kept
 }
 
 /// HTML text or an attribute's value without the references that a serializer writes.
@@ -248,6 +249,8 @@ fn parse_marker<'a>(text: &str, fields: &'a Fields) -> Option<(&'a Field, u8)> {
 #[cfg(test)]
 mod tests {
     use std::borrow::Cow;
+
+    use proptest::prelude::*;
 
     use super::*;
 
@@ -270,6 +273,18 @@ mod tests {
         assert_eq!(Escape::Plain.escape(value), " a b\u{a0}é ");
         assert_eq!(Escape::Html.escape(value), " a b\u{a0}é ");
         assert_eq!(Escape::Url.escape(value), "%20a%20b%C2%A0%C3%A9%20");
+    }
+
+    proptest! {
+        #[test]
+        fn a_value_in_runs_is_the_one_letter_by_letter(value in "[a-z é&<>\"'\u{80}-\u{ff}\n\u{7f}~%ж]{0,12}") {
+            for escape in [Escape::Plain, Escape::Html, Escape::Url] {
+                let letters = value.chars().map(|letter| escape.escape(&letter.to_string()));
+                prop_assert_eq!(escape.escape(&value), letters.collect::<String>());
+            }
+            let controls = |text: String| text.chars().any(char::is_control);
+            prop_assert!(!controls(Escape::Plain.escape(&value)) && !controls(Escape::Html.escape(&value)));
+        }
     }
 
     #[test]
