@@ -5,6 +5,8 @@ pub mod content;
 mod event;
 mod front_matter;
 mod html;
+#[cfg(test)]
+mod html_tests;
 mod load;
 mod markdown;
 mod merge_fields;

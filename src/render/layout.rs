@@ -176,7 +176,7 @@ impl Layout<'_> {
         let mut medium = TextMedium { templates: self.templates, events: &self.events };
         let mail = self.mail(&mut medium, None, Escape::Plain)?;
         let text = self.templates.render("issue.txt", &context(&mail))?;
-        Ok(super::text::flowed(&text))
+        Ok(super::flowed::flowed(&text))
     }
 
     /// What a template of one block in `language` is given beside the block: an item that fell back

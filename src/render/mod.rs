@@ -2,6 +2,7 @@
 //! same structure, each cut at its merge fields. Nothing here can see a subscriber.
 
 mod dates;
+mod flowed;
 mod html;
 mod layout;
 mod mjml;
