@@ -21,6 +21,7 @@ mod account;
 mod appointment;
 mod bounces;
 mod check;
+mod completions;
 mod confirm;
 mod diagnostics;
 mod dkim;
@@ -28,6 +29,7 @@ mod excerpts;
 mod init;
 mod inspection;
 mod live;
+mod man;
 mod new;
 mod online;
 mod preview;
@@ -96,6 +98,10 @@ enum Command {
     Subscribers(subscribers::Subscribers),
     /// Make the keys that sign the mail, and tell their DNS records
     Dkim(dkim::DkimArgs),
+    /// Print what a shell needs to complete commands and options
+    Completions(completions::Completions),
+    /// Print the manual, for man(1)
+    Man(man::Man),
 }
 
 /// Data for whoever reads stdout; a reader who went away is no failure of ours.
@@ -158,6 +164,8 @@ pub fn main() -> ExitCode {
         Command::Bounces(command) => command.run(dir, &clock),
         Command::Subscribers(command) => command.run(dir, &clock),
         Command::Dkim(command) => command.run(dir, &clock),
+        Command::Completions(command) => Ok(command.run()),
+        Command::Man(command) => command.run(),
     };
     match ended {
         Ok(Ended::Well) => ExitCode::SUCCESS,

@@ -25,4 +25,5 @@ mod right_to_left;
 mod send;
 #[cfg(unix)]
 mod servers;
+mod shell;
 mod subscribers;
