@@ -13,7 +13,7 @@ use super::prepared::envelope;
 use super::{Composer, Envelope, Kind, mime, quoted, value_of};
 use crate::config::{Images, Links, Newsletter, Sender, WhenEmpty};
 use crate::domain::field::{Escape, Field, Fields, Merge, in_url};
-use crate::domain::token::{Purpose, TokenKey};
+use crate::domain::token::{Purpose, TOKEN_LENGTH, TokenKey};
 use crate::domain::verp::Separator;
 use crate::domain::{Digest, IssueId, Localised, ReturnPath};
 use crate::edition::EditionKey;
@@ -237,6 +237,27 @@ proptest! {
         prop_assert_eq!(read(parsed.text_body[0]), text.replace("\r\n", "\n"));
         prop_assert_eq!(read(parsed.html_body[0]), html.replace("\r\n", "\n"));
     }
+}
+
+#[test]
+fn a_link_to_leave_is_the_readers_own_wherever_its_lines_break() {
+    let desk = Desk::new("leave@example.org", Some("https://example.org"), Kind::Issue);
+    let (composer, reader) = (desk.composer(), reader(None, None, "ann@example.net"));
+    let mut fields = Fields::default();
+    let marker = fields.marker(Field::UnsubscribeUrl);
+    let mut parted = 0;
+    for column in 0..80 {
+        let html = format!("{}<a href=\"{marker}\">{}</a>\n", "x".repeat(column), in_url(&marker));
+        let edition = edition("News", &marker, &html, &fields, None);
+        let made = composer.prepare(&edition).unwrap().message(&reader).unwrap().content.to_vec();
+        let (_, octets) = plain(&composer, &edition, &reader);
+        assert_eq!(String::from_utf8_lossy(&made), String::from_utf8_lossy(&octets), "{column}");
+        let token = composer.key.token(Purpose::Unsubscribe, None, &reader.email);
+        let whole = memchr::memmem::find_iter(&made, token.as_bytes()).count();
+        // Two in the headers, one in the text, two in the HTML.
+        parted += 5 - whole;
+    }
+    assert_eq!(parted, TOKEN_LENGTH - 1, "once between each two of its letters");
 }
 
 #[test]

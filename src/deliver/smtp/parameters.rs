@@ -77,8 +77,7 @@ impl Display for Rcpt<'_> {
 /// RFC 3461 section 4; what has no place in ASCII does not come here.
 fn write_xtext(text: &str, f: &mut Formatter<'_>) -> fmt::Result {
     text.bytes().try_for_each(|octet| match octet {
-        b'+' | b'=' => write!(f, "+{octet:02X}"),
-        b'!'..=b'~' => f.write_char(char::from(octet)),
+        b'!'..=b'~' if !matches!(octet, b'+' | b'=') => f.write_char(char::from(octet)),
         _ => write!(f, "+{octet:02X}"),
     })
 }
